@@ -1,0 +1,113 @@
+"""The product's own words for a conversation. Commands see these and nothing of Teams."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who talks to us. `id` is the Entra object id; `channel_id` the id the channel uses (Teams: `29:...`)."""
+
+    id: str
+    name: str
+    tenant: str
+    channel_id: str = ""
+
+
+class Place(Enum):
+    PERSONAL = "personal"
+    GROUP = "group"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Enough to write into a conversation later: what is stored as the conversation reference."""
+
+    id: str
+    """Conversation id, for a channel with its thread root (`;messageid=`)."""
+    place: Place
+    tenant: str
+    service_url: str
+    bot_id: str
+    """The bot's channel id (`28:...`)."""
+    person: Person
+    """Who spoke, or whose personal chat it is."""
+    team_id: str = ""
+    locale: str = "en-US"
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One thing a person said or clicked."""
+
+    id: str
+    text: str
+    """Without the bot's own mention."""
+    reference: Reference
+    value: Mapping[str, Any] | None = None
+    """A card's submitted data; hostile until parsed."""
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Numbered as the reader sees it: `[position]` in the text."""
+
+    position: int
+    title: str
+    link: str
+    abstract: str
+    kind: str
+    """`graph.base.Document.kind`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to people. `text` is Markdown that went through the output gate."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    model: str = ""
+    """The model that really answered; empty for fixed texts."""
+    ai: bool = False
+    """Marks it as AI generated and asks for feedback."""
+    card: Mapping[str, Any] | None = None
+    """A card of the channel, as an attachment object ({"contentType", "content"})."""
+    notices: tuple[str, ...] = field(default=())
+    """Sentences shown apart from the answer: a failed source, another model than asked for."""
+
+
+class Stream(Protocol):
+    """One answer in the making. Nothing is shown twice: status and text end in the same message that `finish` completes."""
+
+    async def status(self, text: str) -> None:
+        """Says what is being done ("Reading 3 mails")."""
+        ...
+
+    async def text(self, delta: str) -> None: ...
+
+    async def finish(self, message: Outgoing) -> None:
+        """The final message replaces all that was shown. Must be called exactly once."""
+        ...
+
+
+class Conversation(Protocol):
+    reference: Reference
+
+    async def send(self, message: Outgoing) -> str:
+        """Returns the channel's id of the message."""
+        ...
+
+    async def update(self, id: str, message: Outgoing) -> None: ...
+
+    def stream(self) -> Stream: ...
+
+    async def typing(self) -> None: ...
+
+    async def members(self) -> frozenset[str] | None:
+        """Entra object ids of everybody who can read here, guests included; None when it cannot be known."""
+        ...

@@ -1,0 +1,104 @@
+"""All settings, read once from the environment. The names are a contract: other programs point the product at another cloud with them."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+VENDOR_PREFIXES = ("ANTHROPIC_", "OPENAI_", "COMPATIBLE_")
+
+
+def _names(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+
+
+class Settings(BaseSettings):
+    """Frozen; every field says what it is. Raises pydantic.ValidationError with one sentence a fault."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    port: int = Field(3978, ge=0, le=65535, description="Port the bot listens on; 0 picks a free one.")
+    host: str = Field("127.0.0.1", description="Address the bot listens on; 0.0.0.0 in a container.")
+    public_url: str = Field("", description="https address people's browsers reach the sign-in page at.")
+    database_url: str = Field(
+        "sqlite:///var/parley.db", description="sqlite:///file or postgresql://user@host/database."
+    )
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_names)] = Field(
+        (), description="Fernet keys, comma separated; the first encrypts, all decrypt. Make one with `make key`."
+    )
+    microsoft_app_id: str = Field("", description="Application (client) id of the bot's Entra app.")
+    microsoft_app_password: SecretStr = Field(SecretStr(""), description="Client secret of that app.")
+    microsoft_app_certificate: str = Field(
+        "", description="PEM file with the app's certificate and private key, instead of a secret."
+    )
+    microsoft_app_type: Literal["SingleTenant", "UserAssignedMSI", "MultiTenant"] = Field(
+        "SingleTenant", description="SingleTenant, UserAssignedMSI or MultiTenant."
+    )
+    microsoft_app_tenant_id: str = Field("", description="Tenant id; required unless MultiTenant.")
+    graph_base_url: str = Field(
+        "https://graph.microsoft.com/v1.0", description="Origin and version of Microsoft Graph."
+    )
+    login_base_url: str = Field("https://login.microsoftonline.com", description="Origin of Entra ID.")
+    bot_openid_metadata_url: str = Field(
+        "https://login.botframework.com/v1/.well-known/openidconfiguration",
+        description="OpenID metadata of the Bot Framework's token issuer.",
+    )
+    bot_token_issuer: str = Field("https://api.botframework.com", description="Issuer of the tokens Teams sends us.")
+    service_url_hosts: Names = Field(
+        ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com"),
+        description="Exact hosts our token may go to, with the port where it is not 443.",
+    )
+    download_hosts: Names = Field(
+        (), description="Exact hosts pre-authenticated download links may lead to, besides Graph's own."
+    )
+    ca_bundle: str = Field(
+        "", description="PEM file trusted in addition to the system's store, for every outgoing connection."
+    )
+    models: Names = Field(
+        ("offline=offline:extract",), description="Ordered: name=door:model, ... The first is the default."
+    )
+    parley_local: bool = Field(
+        False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        return cls()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name in ("graph_base_url", "login_base_url", "bot_openid_metadata_url", "public_url"):
+            _require_https(name.upper(), getattr(self, name))
+        if self.parley_local and self.host not in LOOPBACK:
+            raise ValueError("PARLEY_LOCAL=1 accepts anybody's messages, so HOST must be a loopback address.")
+        if not self.microsoft_app_id and not self.parley_local:
+            raise ValueError("MICROSOFT_APP_ID is not set. Set it, or PARLEY_LOCAL=1 for a local run on loopback.")
+        if self.microsoft_app_id and self.microsoft_app_type != "MultiTenant" and not self.microsoft_app_tenant_id:
+            raise ValueError(f"MICROSOFT_APP_TENANT_ID is not set, which {self.microsoft_app_type} needs.")
+        if not self.encryption_keys:
+            raise ValueError("ENCRYPTION_KEYS is not set. Make a key with `make key`.")
+        for key in self.encryption_keys:
+            Fernet(key.get_secret_value())
+        return self
+
+
+def _require_https(name: str, url: str) -> None:
+    parts = urlsplit(url)
+    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise ValueError(f"{name} must be an https address; plain http is accepted for loopback addresses only.")
+
+
+def vendor_environment() -> Mapping[str, str]:
+    """The vendors' own variables, handed to the doors as they are."""
+    return {name: value for name, value in os.environ.items() if name.startswith(VENDOR_PREFIXES)}  # noqa: TID251 -- the one place
