@@ -95,6 +95,29 @@ class Stream(Protocol):
         ...
 
 
+class Receipt(Protocol):
+    """What must survive a crash about the answer to one incoming activity.
+
+    The rule that keeps "never lost" and "never twice" apart: content goes out either by PUT on a message whose id was
+    stored first (repeatable), or by one POST that was announced by `sending` first (never replayed, only apologised for).
+    """
+
+    reply_id: str
+    """The channel's id of the message that is or will become the answer; empty until one was placed."""
+
+    async def placed(self, reply_id: str) -> None:
+        """A placeholder or stream was accepted under this id. Raises `Superseded` if another process took the turn over."""
+        ...
+
+    async def sending(self) -> None:
+        """The content is about to be posted without a placeholder. Raises `Superseded`."""
+        ...
+
+
+class Superseded(Exception):
+    """Another process owns this turn now; stop without sending anything."""
+
+
 class Conversation(Protocol):
     reference: Reference
 
