@@ -41,6 +41,24 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Audience:
+    """Who will see an answer. Everything that goes into it must be readable by all of them."""
+
+    asker: str
+    """Entra object id."""
+    members: frozenset[str] | None
+    """Entra object ids of everybody in the conversation; None when that cannot be known."""
+    personal: bool = False
+    """A personal chat: nobody but the asker reads along."""
+
+    def may_learn(self, readers: frozenset[str] | None) -> bool:
+        """Whether something with these readers (None: nobody knows) may be shown here."""
+        if self.personal:
+            return True
+        return readers is not None and self.members is not None and self.members <= readers
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One thing a person said or clicked."""
 

@@ -1,20 +1,19 @@
-"""What grounding hands over: packed evidence with what was and was not looked at."""
+"""What grounding hands over: numbered passages, and an honest account of what was and was not looked at."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from bot.grounding.packing import Scored
 from graph.base import Document
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A part of a document, numbered `S1`, `S2`, ... once, for the whole conversation turn."""
+    """A part of a document, numbered `S1`, `S2`, ... once in a turn: what the model cites."""
 
     id: str
     document: Document
     text: str
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +24,42 @@ class Skipped:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Coverage:
-    """What was searched and read; shown on request and named when something failed."""
+    """What one turn searched and read. Kept with the answer and shown on request."""
 
-    searched: tuple[str, ...]
+    searched: list[str] = field(default_factory=list)
     """Sources that answered, by name."""
-    queries: tuple[str, ...]
-    """The words that were searched for."""
-    failed: tuple[Skipped, ...]
+    words: list[str] = field(default_factory=list)
+    """What was searched for."""
+    read: int = 0
+    """Documents that were opened."""
+    failed: list[Skipped] = field(default_factory=list)
     """Sources that did not answer."""
-    skipped: tuple[Skipped, ...]
-    """Documents found but not used."""
+    skipped: list[Skipped] = field(default_factory=list)
+    """Documents that were found and not used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    passages: tuple[Passage, ...]
-    coverage: Coverage
+class Retrieved:
+    """Every passage a turn may cite. A marker that is not in here was made up."""
 
+    def __init__(self) -> None:
+        self._passages: dict[str, Passage] = {}
+        self._ids: dict[tuple[str, str], str] = {}
 
-Progress = Callable[[Literal["searching", "reading"], int], None]
+    def add(self, scored: Iterable[Scored]) -> list[Passage]:
+        """Numbers new passages; one that is known keeps its number."""
+        added: list[Passage] = []
+        for item in scored:
+            key = (item.document.id, item.text)
+            if key not in self._ids:
+                self._ids[key] = f"S{len(self._ids) + 1}"
+                self._passages[self._ids[key]] = Passage(self._ids[key], item.document, item.text)
+            added.append(self._passages[self._ids[key]])
+        return added
+
+    def get(self, id: str) -> Passage | None:
+        return self._passages.get(id)
+
+    def __len__(self) -> int:
+        return len(self._passages)

@@ -1,0 +1,158 @@
+"""The agent loop. Its whole state is the transcript, so starting and resuming are one function."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from bot.agent.tools import Tool, Toolbox, ToolError
+from providers.base import Message, Provider, Request, Response, StopReason, Text, ToolCall, ToolResult, Usage
+from providers.errors import Incomplete
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    rounds: int = 5
+    """Model calls in one turn; the last one is made without tools, so that it must answer."""
+    calls_a_round: int = 8
+    seconds: float = 100.0
+
+
+class Cause(Enum):
+    """Why an answer is not whole."""
+
+    LENGTH = "length"
+    REFUSAL = "refusal"
+    CONTEXT_OVERFLOW = "context_overflow"
+    DEADLINE = "deadline"
+    ROUNDS = "rounds"
+    """The model kept calling tools although it was offered none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    messages: tuple[Message, ...]
+    """The transcript with what this run added."""
+    text: str
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The transcript ends in calls that need a person's approval; run again with `decisions`."""
+
+    messages: tuple[Message, ...]
+    calls: tuple[ToolCall, ...]
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    messages: tuple[Message, ...]
+    cause: Cause
+    text: str
+    """What was said until then; may be empty."""
+    model: str
+    usage: Usage
+
+
+Outcome = Finished | Waiting | Stopped
+_CAUSES = {
+    StopReason.LENGTH: Cause.LENGTH,
+    StopReason.REFUSAL: Cause.REFUSAL,
+    StopReason.CONTEXT_OVERFLOW: Cause.CONTEXT_OVERFLOW,
+}
+
+
+async def run(
+    provider: Provider,
+    request: Request,
+    tools: Mapping[str, Tool],
+    toolbox: Toolbox,
+    *,
+    on_text: Callable[[str], Awaitable[None]],
+    on_round: Callable[[], Awaitable[None]],
+    decisions: Mapping[str, bool] | None = None,
+    limits: Limits = Limits(),
+) -> Outcome:
+    """Until finished, waiting or stopped. `request.tools` is filled in here; its messages may end in unanswered calls.
+
+    `on_text` gets the text of the current round as it grows; `on_round` is called when a round ended in tool calls, so
+    that its text (a remark between calls) is not taken for the answer. Raises `ProviderError`, and what tools raise
+    besides `ToolError`.
+    """
+    specs = tuple(tools[name].spec for name in sorted(tools))
+    messages, usage, said, model = request.messages, Usage(), _Said(on_text), ""
+    try:
+        async with asyncio.timeout(limits.seconds):
+            for left in range(limits.rounds - 1, -1, -1):
+                calls = messages[-1].tool_calls if messages[-1].role == "assistant" else ()
+                if undecided := _undecided(calls, tools, decisions or {}):
+                    return Waiting(messages, undecided, model, usage)
+                if calls:
+                    messages = (*messages, await _answers(calls, tools, toolbox, decisions or {}, limits))
+                offered = specs if left else ()
+                response = await said.stream(provider, replace(request, messages=messages, tools=offered))
+                messages = (*messages, response.message)
+                usage, model = usage + response.usage, response.model
+                if response.stop in _CAUSES:
+                    return Stopped(messages, _CAUSES[response.stop], said.text, model, usage)
+                if not response.message.tool_calls and response.stop is not StopReason.PAUSED:
+                    return Finished(messages, said.text, model, usage)
+                await on_round()
+    except TimeoutError:
+        return Stopped(messages, Cause.DEADLINE, said.text, model, usage)
+    return Stopped(messages, Cause.ROUNDS, said.text, model, usage)
+
+
+class _Said:
+    """What the current round said so far; outlives a deadline that cuts the round off."""
+
+    def __init__(self, on_text: Callable[[str], Awaitable[None]]) -> None:
+        self._on_text = on_text
+        self.text = ""
+
+    async def stream(self, provider: Provider, request: Request) -> Response:
+        self.text = ""
+        async for part in provider.stream(request):
+            if isinstance(part, Response):
+                self.text = part.message.text
+                return part
+            self.text += part
+            await self._on_text(part)
+        raise Incomplete("The model's answer ended without its closing event.")
+
+
+def _undecided(
+    calls: tuple[ToolCall, ...], tools: Mapping[str, Tool], decisions: Mapping[str, bool]
+) -> tuple[ToolCall, ...]:
+    return tuple(c for c in calls if c.name in tools and tools[c.name].writes and c.id not in decisions)
+
+
+async def _answers(
+    calls: tuple[ToolCall, ...],
+    tools: Mapping[str, Tool],
+    toolbox: Toolbox,
+    decisions: Mapping[str, bool],
+    limits: Limits,
+) -> Message:
+    async def answer(number: int, call: ToolCall) -> ToolResult:
+        if number >= limits.calls_a_round:
+            return _error(call, "Too many calls at once; ask for less.")
+        tool = tools.get(call.name)
+        if tool is None:
+            return _error(call, f"There is no tool of this name. There are: {', '.join(sorted(tools))}.")
+        if tool.writes and not decisions.get(call.id, False):
+            return _error(call, "The person did not approve this.")
+        try:
+            return ToolResult(call.id, await tool.run(toolbox, call.arguments))
+        except ToolError as error:
+            return _error(call, str(error))
+
+    return Message("user", tuple(await asyncio.gather(*(answer(n, c) for n, c in enumerate(calls)))))
+
+
+def _error(call: ToolCall, sentence: str) -> ToolResult:
+    return ToolResult(call.id, (Text(sentence),), is_error=True)

@@ -1,0 +1,142 @@
+"""Grounding for one turn: words to queries, queries to sources in parallel, documents to numbered passages.
+
+Every document passes the audience check before a byte of it is read further: in a channel or group chat only what all
+members may open goes on, because everybody there reads the answer.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.context import Audience
+from bot.grounding.evidence import Coverage, Passage, Retrieved, Skipped
+from bot.grounding.packing import pack, rank
+from bot.grounding.queries import keywords, queries
+from bot.grounding.ranking import fuse
+from graph.base import Document, Query, Source
+from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Throttled, Unreadable
+
+log = logging.getLogger(__name__)
+
+HITS_A_QUERY = 10
+READ_A_SOURCE = 6
+DEADLINE_SECONDS = 12.0
+BUDGET_TOKENS = 5000
+
+
+@dataclass(slots=True)
+class Grounding:
+    """What one turn may look at. `now` gives seconds since 1970; `on_reading` hears how many documents are being read."""
+
+    sources: Mapping[str, Source]
+    audience: Audience
+    now: Callable[[], float]
+    on_reading: Callable[[int], None] = lambda _: None
+    deadline: float = DEADLINE_SECONDS
+    budget: int = BUDGET_TOKENS
+    retrieved: Retrieved = field(default_factory=Retrieved)
+    coverage: Coverage = field(default_factory=Coverage)
+    _readable: dict[str, Document] = field(default_factory=dict)
+
+    async def search(self, question: str, only: Sequence[str] = ()) -> list[Passage]:
+        """The best passages for a question, from all sources or only those named.
+
+        A source that fails or is late is noted in `coverage` and the rest is used. Raises `SignInNeeded` when a source
+        has no usable token: the person must act first.
+        """
+        words = keywords(question)
+        asked = queries(question)
+        self.coverage.words.extend(word for word in words if word not in self.coverage.words)
+        names = [name for name in self.sources if not only or name in only]
+        if not asked or not names:
+            return []
+        found = await asyncio.gather(*(self._one_source(name, asked) for name in names))
+        documents = [document for part, _ in found for document in part]
+        fused = {id: score for _, scores in found for id, score in scores.items()}
+        ranked = rank(words, documents, fused, self.now())
+        return self.retrieved.add(pack(ranked, self.budget))
+
+    async def read(self, passage_id: str) -> list[Passage]:
+        """More of the document behind a passage that was found before. Raises `NotFound` for a made-up id."""
+        known = self.retrieved.get(passage_id)
+        if known is None:
+            raise NotFound(f"There is no passage {passage_id}.")
+        name = known.document.source
+        document = await self._readable_document(self.sources[name], known.document)
+        if document is None:
+            return []
+        ranked = rank(self.coverage.words, [document], {}, self.now())
+        return self.retrieved.add(pack(ranked, self.budget))
+
+    async def _one_source(self, name: str, asked: Sequence[Query]) -> tuple[list[Document], dict[str, float]]:
+        try:
+            async with asyncio.timeout(self.deadline):
+                result = await self._search_and_read(self.sources[name], asked)
+        except SignInNeeded:
+            raise
+        except TimeoutError:
+            self._source_failed(name, "it did not answer in time")
+        except Throttled:
+            self._source_failed(name, "Microsoft asked us to wait; try again in a minute")
+        except Forbidden:
+            self._source_failed(name, "you have no permission for it")
+        except GraphError as error:
+            log.warning("source %s failed: %s %s", name, type(error).__name__, error.code)
+            self._source_failed(name, "Microsoft could not answer")
+        else:
+            if name not in self.coverage.searched:
+                self.coverage.searched.append(name)
+            return result
+        return [], {}
+
+    async def _search_and_read(self, source: Source, asked: Sequence[Query]) -> tuple[list[Document], dict[str, float]]:
+        answers = await asyncio.gather(*(source.search(query, top=HITS_A_QUERY) for query in asked))
+        known = {document.id: document for answer in answers for document in answer}
+        scores = fuse([[document.id for document in answer] for answer in answers])
+        best = sorted(scores, key=lambda id: scores[id], reverse=True)[:READ_A_SOURCE]
+        allowed = await asyncio.gather(*(self._admit(source, known[id]) for id in best))
+        admitted = [document for document in allowed if document is not None]
+        self.on_reading(len(admitted))
+        documents = await asyncio.gather(*(self._readable_document(source, document) for document in admitted))
+        return [document for document in documents if document is not None], scores
+
+    async def _admit(self, source: Source, document: Document) -> Document | None:
+        """The audience check. In a shared place not even the title of what fails it is told."""
+        if self.audience.personal or self.audience.may_learn(await self._readers(source, document)):
+            return document
+        self._skip("something you found", "not everybody here may open it")
+        return None
+
+    async def _readers(self, source: Source, document: Document) -> frozenset[str] | None:
+        try:
+            return await source.readers(document.id)
+        except SignInNeeded:
+            raise
+        except GraphError:
+            return None  # unknown readers are nobody but the asker
+
+    async def _readable_document(self, source: Source, document: Document) -> Document | None:
+        if document.id in self._readable:
+            return self._readable[document.id]
+        try:
+            whole = await source.read(document.id)
+        except Unreadable as error:
+            self._skip(document.title, error.reason)
+            return None
+        except (NotFound, Forbidden):
+            self._skip(document.title, "it is gone or you may not open it")
+            return None
+        self.coverage.read += 1
+        # Search knows the title and link people see; reading may only know the content.
+        merged = replace(whole, title=whole.title or document.title, link=whole.link or document.link)
+        self._readable[document.id] = merged
+        return merged
+
+    def _source_failed(self, name: str, why: str) -> None:
+        if all(skipped.what != name for skipped in self.coverage.failed):
+            self.coverage.failed.append(Skipped(name, why))
+
+    def _skip(self, what: str, why: str) -> None:
+        if Skipped(what, why) not in self.coverage.skipped:
+            self.coverage.skipped.append(Skipped(what, why))
