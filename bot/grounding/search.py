@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.context import Audience
+from bot.grounding import passages
 from bot.grounding.evidence import Coverage, Passage, Retrieved, Skipped
-from bot.grounding.packing import pack, rank
+from bot.grounding.packing import Scored, pack, rank
 from bot.grounding.queries import keywords, queries
 from bot.grounding.ranking import fuse
 from graph.base import Document, Query, Source
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 HITS_A_QUERY = 10
 READ_A_SOURCE = 6
+READ_ON = 6
 DEADLINE_SECONDS = 12.0
 BUDGET_TOKENS = 5000
 
@@ -58,7 +60,7 @@ class Grounding:
         return self.retrieved.add(pack(ranked, self.budget))
 
     async def read(self, passage_id: str) -> list[Passage]:
-        """More of the document behind a passage that was found before. Raises `NotFound` for a made-up id."""
+        """The document behind a passage, from there on. Raises `NotFound` for a made-up id."""
         known = self.retrieved.get(passage_id)
         if known is None:
             raise NotFound(f"There is no passage {passage_id}.")
@@ -66,8 +68,11 @@ class Grounding:
         document = await self._readable_document(self.sources[name], known.document)
         if document is None:
             return []
-        ranked = rank(self.coverage.words, [document], {}, self.now())
-        return self.retrieved.add(pack(ranked, self.budget))
+        parts = passages.of(document)
+        start = parts.index(known.text) if known.text in parts else 0
+        return self.retrieved.add(
+            Scored(document, parts[n], 0.0, n) for n in range(start, min(start + READ_ON, len(parts)))
+        )
 
     async def _one_source(self, name: str, asked: Sequence[Query]) -> tuple[list[Document], dict[str, float]]:
         try:

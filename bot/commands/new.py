@@ -1,0 +1,14 @@
+"""Start over: forget this conversation."""
+
+from bot.context import Outgoing
+from bot.router import Command
+from bot.services import Turn
+
+
+async def run(turn: Turn, argument: str) -> None:
+    del argument
+    await turn.services.transcripts.delete(turn.incoming.reference.id)
+    await turn.conversation.stream().finish(Outgoing("Done: I have forgotten what we talked about here. What's next?"))
+
+
+COMMAND = Command(help="start over", run=run, also=("new chat", "neu", "reset"))

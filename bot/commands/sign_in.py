@@ -1,0 +1,16 @@
+"""Sign in on request, not only when a question needs it."""
+
+from bot.context import Outgoing
+from bot.router import Command
+from bot.services import Turn
+
+
+async def run(turn: Turn, argument: str) -> None:
+    del argument
+    if await turn.services.sign_in.signed_in(turn.person):
+        await turn.conversation.stream().finish(Outgoing("You are signed in. Say *sign out* to end it."))
+    else:
+        await turn.services.ask_to_sign_in(turn)
+
+
+COMMAND = Command(help="let me look into your mail and files", run=run, also=("login", "log in", "anmelden"))

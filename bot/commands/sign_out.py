@@ -1,0 +1,16 @@
+"""Forget the person's tokens."""
+
+from bot.context import Outgoing
+from bot.router import Command
+from bot.services import Turn
+
+
+async def run(turn: Turn, argument: str) -> None:
+    del argument
+    await turn.services.sign_in.sign_out(turn.person)
+    await turn.conversation.stream().finish(
+        Outgoing("You are signed out: I have deleted your tokens and can no longer look into your mail and files.")
+    )
+
+
+COMMAND = Command(help="stop looking into your mail and files", run=run, also=("logout", "log out", "abmelden"))

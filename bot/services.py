@@ -1,0 +1,48 @@
+"""What commands work with: everything below them that the composition root has put together."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.agent.tools import Tool
+from bot.context import Conversation, Incoming, Person
+from bot.signin.tokens import SignIn
+from bot.store.transcripts import Transcripts
+from graph.base import SourceSpec
+from graph.client import GraphClient
+from providers.base import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    models: Mapping[str, Provider]
+    """By the name people use; the first is the default."""
+    sources: Mapping[str, SourceSpec]
+    tools: Mapping[str, Tool]
+    graph: GraphClient
+    sign_in: SignIn
+    transcripts: Transcripts
+    now: Callable[[], datetime]
+    """Aware, UTC."""
+    ask_to_sign_in: Callable[["Turn"], Awaitable[None]]
+    """Shows the sign-in card in the person's personal chat, never in a shared place."""
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The delegated Graph permissions all sources together need."""
+        return tuple(dict.fromkeys(scope for spec in self.sources.values() for scope in spec.scopes))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One incoming message being answered."""
+
+    incoming: Incoming
+    conversation: Conversation
+    services: Services
+    keep_for_later: Callable[[], Awaitable[None]]
+    """Keeps the question until the person has signed in; it is then answered without being asked again."""
+
+    @property
+    def person(self) -> Person:
+        return self.incoming.reference.person
