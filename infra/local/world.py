@@ -14,7 +14,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from infra.local.company.model import Company, Person
 
-Wire = Literal["entra", "connector", "graph", "claude", "openai", "teams", "control"]
+Wire = Literal["entra", "botframework", "connector", "graph", "claude", "openai", "teams", "control"]
 
 
 class Clock:
