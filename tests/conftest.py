@@ -1,0 +1,86 @@
+"""What every test may rely on: a fresh company, a running local tenant, no network but loopback, and an environment without settings."""
+
+import functools
+import ipaddress
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import fields, is_dataclass
+from typing import Any, cast
+
+import pytest
+
+from bot.settings import VENDOR_PREFIXES, Settings
+from infra.local.company.model import Company
+from infra.local.company.seed import company
+from infra.local.tenant import running
+from infra.local.world import SigningKey, World
+
+OUTSIDE = frozenset({"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"})
+"""The machine's own trust and proxies, which would decide what a test trusts."""
+
+
+def _clean(environ: Any) -> None:
+    ours = {name.upper() for name in Settings.model_fields}
+    for name in list(environ):
+        if name in ours | OUTSIDE or name.startswith(VENDOR_PREFIXES) or name.upper().endswith("_PROXY"):
+            del environ[name]
+
+
+def _refuse_foreign_sockets(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: it also sees what SDKs do deep inside, and nothing has to be patched."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and not _is_loopback(arguments[1][0]):
+        raise RuntimeError("A test tried to connect to another machine.")
+    if event == "socket.getaddrinfo" and arguments[0] and not _is_loopback(arguments[0]):
+        raise RuntimeError("A test tried to look up another machine's name.")
+
+
+def _is_loopback(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if name in {"localhost", "0.0.0.0", "::", ""}:
+        return True
+    try:
+        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+_clean(os.environ)  # noqa: TID251 -- the suite must not see the settings of the person who runs it
+sys.addaudithook(_refuse_foreign_sockets)
+
+
+@functools.cache
+def _company() -> Company:
+    return company()
+
+
+@functools.cache
+def _keys() -> tuple[SigningKey, SigningKey]:
+    """Making RSA keys is slow; tests that roll or publish keys change the world's lists, never these."""
+    return SigningKey.new(["msteams", "webchat"]), SigningKey.new()
+
+
+def copied(value: Any) -> Any:
+    """A deep copy of plain data that shares what cannot change: the company's files are many megabytes."""
+    if isinstance(value, list):
+        return [copied(part) for part in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        clone = object.__new__(type(value))
+        for item in fields(value):
+            object.__setattr__(clone, item.name, copied(getattr(value, item.name)))
+        return clone
+    return value
+
+
+@pytest.fixture
+def world() -> World:
+    """The seeded company, this test's own. Its clock is the real one, so that SDKs with a clock of their own agree."""
+    bot, entra = _keys()
+    return World(cast("Company", copied(_company())), bot_keys=[bot], entra_keys=[entra])
+
+
+@pytest.fixture
+async def tenant(world: World) -> AsyncIterator[World]:
+    """The same world with every wire listening (`tenant.urls`, `infra.local.tenant.environment(tenant)`)."""
+    async with running(world):
+        yield world
