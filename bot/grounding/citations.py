@@ -7,7 +7,7 @@ from bot.grounding.evidence import Passage, Retrieved
 
 _MARKERS = re.compile(r"[ \t]*\[\s*(S\d{1,4}(?:\s*[,;]\s*S\d{1,4})*)\s*\]")
 _PLAIN_NUMBER = re.compile(r"\[(\d{1,3})\](?!\()")
-_OPEN_MARKER = re.compile(r"[ \t]*\[?[ \t]*(?:\[[\sS\d,;]*)?$")
+_OPEN_MARKER = re.compile(r"[ \t]*(?:\[(?:[\sS\d,;]*|\d+\]))?\Z")
 ABSTRACT_CHARACTERS = 160
 MOST_CITATIONS = 20
 

@@ -1,0 +1,63 @@
+# Everything runs in .venv, made from requirements.lock. On Windows use `make PYTHON=python` from Git Bash.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+PY := $(BIN)/python
+READY := .venv/.ready
+
+.PHONY: demo test test-browser lint format bench soak serve tenant playground lock key clean help
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
+
+$(READY): requirements.lock
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $(READY)
+
+demo: $(READY) ## ask a few questions of the local company, then yours; no keys, no Azure
+	@$(PY) -m infra.local.demo
+
+test: $(READY) ## the tests, PostgreSQL-backed ones included
+	$(PY) -m pytest -n 2 -m "not browser"
+
+test-browser: $(READY) ## the Agents Playground in chromium; needs node and chromium
+	$(PY) -m pytest -m browser
+
+lint: $(READY) ## format check, lint rules, strict types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY) ## format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## throughput, delay, start-up, memory, documents: side by side, in ratios
+	$(PY) -m tests.bench
+
+soak: $(READY) ## the slow proofs: kill -9 loops
+	$(PY) -m tests.soak
+
+serve: $(READY) ## the bot, with settings from the environment
+	$(PY) -m bot
+
+tenant: $(READY) ## the local tenant alone; prints the settings that point the bot at it
+	$(PY) -m infra.local
+
+playground: $(READY) ## local tenant + bot + Microsoft's Agents Playground in your browser; needs node
+	$(PY) -m infra.local.playground
+
+lock: $(READY) ## pin the dependencies of pyproject.toml with hashes
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet -o requirements.lock
+
+key: $(READY) ## a new key for ENCRYPTION_KEYS
+	@$(PY) -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"
+
+clean: ## remove the virtual environment and local data
+	rm -rf .venv var

@@ -1,0 +1,174 @@
+"""`make playground`: the local tenant, the bot and Microsoft's Agents Playground, which is a real Teams-like client.
+
+The Playground is fetched from npm (its licence does not allow us to ship it) and knows no single sign-on: its user signs
+in once through our own page on the local tenant.
+https://learn.microsoft.com/microsoft-365/agents-sdk/test-with-toolkit-project
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from infra.local.company.access import members_of
+from infra.local.company.model import Company, Person
+from infra.local.company.seed import company
+from infra.local.demo import ROOT, settings
+from infra.local.tenant import running
+from infra.local.world import World
+
+PACKAGE = "@microsoft/m365agentsplayground@0.2.28"
+HOME = ROOT / "var" / "playground"
+CLI = HOME / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js"
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Playground:
+    url: str
+    bot_url: str
+    user: Person
+
+
+def install() -> Path:
+    """Fetches the Playground into var/ once. Raises SystemExit with a sentence when node or npm is missing."""
+    npm = shutil.which("npm")
+    if not shutil.which("node") or not npm:
+        raise SystemExit("The Agents Playground needs Node.js (20 or newer) with npm. Install it, or use `make demo`.")
+    if not CLI.exists():
+        HOME.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--prefix", str(HOME), "--no-audit", "--no-fund", "--no-save", PACKAGE]
+        os.spawnv(os.P_WAIT, npm, command)
+    if not CLI.exists():
+        raise SystemExit("npm could not install the Agents Playground; its own message is above.")
+    return CLI
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def config(world: World, user: Person) -> dict[str, object]:
+    """The Playground's view of the company: the same people, teams and chats, so that Graph knows them too."""
+    firm = world.company
+    chat = next(c for c in firm.chats if c.kind == "group" and user.id in c.members)
+    team = next(t for t in firm.teams if user.id in members_of(firm, t))
+    channels = [c for c in firm.channels if c.team_id == team.id and c.kind == "standard"]
+    return {
+        "version": "0.1.0",
+        "tenantId": firm.tenant_id,
+        "bot": {"id": world.bot_channel_id, "name": world.bot_name},
+        "currentUser": _person(user),
+        "users": [_person(p) for p in firm.people if p.id != user.id],
+        "personalChat": {"id": "personal-chat-id"},
+        "groupChats": [{"id": chat.id, "name": chat.topic, "members": _teams_ids(firm, chat.members, user)}],
+        "teams": [
+            {
+                "id": team.id,
+                "name": team.name,
+                "aadGroupId": team.group_id,
+                "channels": [{"id": c.id, "name": c.name, "channelType": c.kind} for c in channels],
+                "members": _teams_ids(firm, members_of(firm, team), user),
+            }
+        ],
+    }
+
+
+def _person(person: Person) -> dict[str, str]:
+    return {
+        "id": person.teams_id,
+        "name": person.name,
+        "userPrincipleName": person.mail,  # spelled so in the Playground's own format
+        "aadObjectId": person.id,
+        "givenName": person.given_name,
+        "surname": person.surname,
+        "email": person.mail,
+    }
+
+
+def _teams_ids(firm: Company, ids: object, user: Person) -> list[str]:
+    wanted = set(ids) if isinstance(ids, list | set | frozenset | tuple) else set()
+    return [p.teams_id for p in firm.people if p.id in wanted and p.id != user.id]
+
+
+@asynccontextmanager
+async def playground(world: World, user: Person, models: str = "") -> AsyncGenerator[Playground]:
+    """Tenant, bot and Playground, running; all stopped at the end."""
+    cli = install()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(running(world))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        ui, bot = free_port(), free_port()
+        (folder / "playground.yml").write_text(json.dumps(config(world, user)), encoding="utf-8")
+        environment = {**os.environ, **settings(world, folder)}
+        hosts = f"{environment['SERVICE_URL_HOSTS']},localhost:{ui},127.0.0.1:{ui}"
+        environment |= {
+            "PARLEY_LOCAL": "1", "PORT": str(bot), "PUBLIC_URL": f"http://127.0.0.1:{bot}", "SERVICE_URL_HOSTS": hosts,
+            "M365_AGENTS_PLAYGROUND_CONFIG_PATH": str(folder / "playground.yml"), "TEAMSAPPTESTER_BROWSER": "none",
+        }  # fmt: skip
+        environment |= {"MODELS": models} if models else {}
+        await _start(stack, [sys.executable, "-m", "bot"], environment)
+        endpoint = f"http://127.0.0.1:{bot}/api/messages"
+        await _start(
+            stack,
+            ["node", str(cli), "start", "-e", endpoint, "-c", "msteams", "-p", str(ui), "--disable-telemetry"],
+            environment,
+        )
+        await _answers(f"http://127.0.0.1:{bot}/readyz")
+        await _answers(f"http://127.0.0.1:{ui}/")
+        yield Playground(f"http://localhost:{ui}", f"http://127.0.0.1:{bot}", user)
+
+
+async def _start(stack: AsyncExitStack, command: list[str], environment: dict[str, str]) -> None:
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
+
+    async def stop() -> None:
+        if process.returncode is None:
+            process.terminate()
+        try:
+            async with asyncio.timeout(10):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    stack.push_async_callback(stop)
+
+
+async def _answers(url: str) -> None:
+    """Waits until a server answers; raises TimeoutError."""
+    async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(url) as answer:
+                    if answer.status < 500:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+async def main() -> None:
+    world = World(company())
+    user = next(p for p in world.company.people if not p.is_guest)
+    async with playground(world, user) as running_playground:
+        print(f"\nOpen {running_playground.url} in your browser. You are {user.name}. Ctrl+C ends it.")
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        print("Stopped.")

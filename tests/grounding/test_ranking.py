@@ -1,0 +1,39 @@
+"""Passages that answer come first."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.grounding.ranking import bm25, coverage, fuse
+
+
+def test_the_text_with_the_rarer_word_wins() -> None:
+    texts = [("a", "budget " * 3), ("b", "the Phoenix budget is 40,000"), ("c", "lunch")]
+    scores = bm25(["Phoenix", "budget"], texts)
+    assert scores[1] > scores[0] > 0
+    assert scores[2] == 0
+
+
+def test_long_words_find_their_longer_forms() -> None:
+    assert bm25(["budget"], [("", "all budgets")])[0] > 0
+    assert bm25(["cat"], [("", "category")])[0] == 0
+
+
+def test_coverage_is_the_share_of_words_found() -> None:
+    assert coverage(["phoenix", "budget"], "Budget") == 0.5
+    assert coverage([], "x") == 0.0
+
+
+def test_fusion_prefers_what_several_rankings_found() -> None:
+    scores = fuse([["a", "b"], ["b", "c"]])
+    assert max(scores, key=lambda id: scores[id]) == "b"
+
+
+@given(
+    st.lists(st.text(max_size=30), max_size=8),
+    st.lists(st.tuples(st.text(max_size=40), st.text(max_size=80)), max_size=6),
+)
+def test_hostile_words_never_break_the_search(words: list[str], texts: list[tuple[str, str]]) -> None:
+    clean = [(a.replace("\x00", ""), b.replace("\x00", "")) for a, b in texts]
+    scores = bm25(words, clean)
+    assert len(scores) == len(texts)
+    assert all(score >= 0 for score in scores)
