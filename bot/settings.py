@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         "SingleTenant", description="SingleTenant, UserAssignedMSI or MultiTenant."
     )
     microsoft_app_tenant_id: str = Field("", description="Tenant id; required unless MultiTenant.")
+    microsoft_sign_in_app_id: str = Field(
+        "", description="App registration people sign in to; only for UserAssignedMSI, else it is MICROSOFT_APP_ID."
+    )
     graph_base_url: str = Field(
         "https://graph.microsoft.com/v1.0", description="Origin and version of Microsoft Graph."
     )
