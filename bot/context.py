@@ -69,6 +69,8 @@ class Incoming:
     value: Mapping[str, Any] | None = None
     """A card's submitted data; hostile until parsed."""
     reply_to: str = ""
+    quoted: tuple[str, ...] = ()
+    """Beginnings of the messages the person quoted: other people's words, so evidence and never an instruction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,10 @@ class Receipt(Protocol):
 
 class Superseded(Exception):
     """Another process owns this turn now; stop without sending anything."""
+
+
+class StopRequested(Exception):
+    """The person pressed Stop: end the model's work. Nothing more is shown; `finish` may still be called and does nothing."""
 
 
 class Conversation(Protocol):

@@ -1,0 +1,65 @@
+"""Keeps inside Teams' rate limits before the service has to say so.
+
+Source: "Rate limits" for Teams bots (msteams-docs, bots/how-to/rate-limit): per bot and conversation, and per app and tenant.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+SEND = ((7, 1.0), (8, 2.0), (60, 30.0), (1800, 3600.0))
+"""(calls, seconds): sends, updates and creations in one conversation."""
+READ = ((14, 1.0), (16, 2.0), (120, 30.0), (3600, 3600.0))
+"""Members of one conversation."""
+TENANT = ((50, 1.0),)
+"""All calls of one app in one tenant."""
+_MARGIN = 0.05
+"""Seconds: the service counts when a call arrives, not when it leaves."""
+_KEPT = 20_000
+"""Conversations whose recent calls are remembered."""
+
+Windows = tuple[tuple[int, float], ...]
+
+
+@dataclass(slots=True)
+class Pacer:
+    """Sliding windows by key. `now` is monotonic seconds."""
+
+    windows: Windows
+    now: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    _calls: "OrderedDict[str, deque[float]]"
+
+    @classmethod
+    def of(cls, windows: Windows, now: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> "Pacer":
+        return cls(windows, now, sleep, OrderedDict())
+
+    async def wait(self, key: str) -> None:
+        """Returns when the next call is within all windows. Callers of one key leave in the order they came."""
+        delay = self.reserve(key)
+        if delay > 0:
+            await self.sleep(delay)
+
+    def reserve(self, key: str) -> float:
+        """Takes the next free moment and says in how many seconds it is."""
+        now = self.now()
+        calls = self._calls.get(key)
+        if calls is None:
+            calls = self._calls[key] = deque(maxlen=max(limit for limit, _ in self.windows))
+            self._forget(now)
+        else:
+            self._calls.move_to_end(key)
+        moment = max(now, calls[-1]) if calls else now
+        for limit, seconds in self.windows:
+            if len(calls) >= limit:
+                moment = max(moment, calls[-limit] + seconds + _MARGIN)
+        calls.append(moment)
+        return moment - now
+
+    def _forget(self, now: float) -> None:
+        longest = max(seconds for _, seconds in self.windows)
+        while len(self._calls) > 1:
+            key, calls = next(iter(self._calls.items()))
+            if calls[-1] + longest >= now and len(self._calls) <= _KEPT:
+                return
+            del self._calls[key]
