@@ -1,0 +1,179 @@
+"""One open database: SQLite for one machine, PostgreSQL for several. Migrated, checked and ready when `open` returns.
+
+Durability. A committed transaction survives a killed process and a power cut alike: PostgreSQL by its default
+(`synchronous_commit=on`), SQLite by `synchronous=FULL` (https://www.sqlite.org/pragma.html#pragma_synchronous;
+NORMAL would survive the kill only, and we promised not to lose what was answered 2xx). Group commit in
+`bot/store/inbox.py` pays that one flush per batch, not per message.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, insert, make_url, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.store.encryption import Cipher, WrongKey
+from bot.store.migrate import migrate
+from bot.store.tables import Tables
+
+BUSY_SECONDS = 10.0
+MIGRATION_LOCK = 0x7061726C6579  # "parley": any constant number that other programs in the database do not use
+KEY_CHECK = b"parley"
+TRANSIENT_SQLSTATES = frozenset(
+    {
+        "40001",  # serialization_failure
+        "40P01",  # deadlock_detected
+        "55P03",  # lock_not_available
+        "57P01",  # admin_shutdown
+        "57P02",  # crash_shutdown
+        "57P03",  # cannot_connect_now
+    }
+)
+
+
+class StoreUnavailable(Exception):
+    """The database did not take the write after several tries. Nothing was stored; the sender may try again."""
+
+
+class Database:
+    """Build it with `open`. `tables` is shared by the stores, whose statements run in `read` and `write`."""
+
+    def __init__(self, engine: AsyncEngine, cipher: Cipher, tables: Tables) -> None:
+        self.tables = tables
+        self.cipher = cipher
+        self.dialect = engine.dialect.name
+        self._engine = engine
+        self._reader = engine.execution_options(parley_read=True)
+        # One writer at a time is SQLite's own rule: queueing here is fair and quick, its busy handler sleeps and polls.
+        self._gate = asyncio.Semaphore(1 if self.dialect == "sqlite" else 1_000_000)
+
+    @classmethod
+    async def open(cls, database_url: str, encryption_keys: Sequence[str]) -> "Database":
+        """`sqlite:///file` or `postgresql://...`; the schema is brought to the newest version.
+
+        Raises ValueError with a sentence for a bad address or key, and `WrongKey` when the data is under other keys.
+        """
+        cipher = Cipher(encryption_keys)
+        url, arguments = _address(database_url)
+        if url.get_backend_name() == "sqlite":
+            await asyncio.to_thread(_prepare_file, Path(url.database or ""))
+        engine = create_async_engine(
+            url,
+            connect_args=dict(arguments),
+            hide_parameters=True,
+            pool_size=5,
+            pool_pre_ping=url.get_backend_name() == "postgresql",
+        )
+        if url.get_backend_name() == "sqlite":
+            event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+            event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        database = cls(engine, cipher, Tables(cipher))
+        try:
+            await database._migrate()
+        except BaseException:
+            await engine.dispose()
+            raise
+        return database
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+    async def ping(self) -> None:
+        """One round trip. Raises when the database does not answer."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that takes SQLite's write lock at once, so that it can't fail half-way for want of it."""
+        async with self._gate, self._engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        async with self._reader.connect() as connection:
+            yield connection
+
+    async def _migrate(self) -> None:
+        async with self.write() as connection:
+            if self.dialect == "postgresql":
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            await connection.run_sync(migrate)
+            check = self.tables.key_check
+            stored = (await connection.execute(select(check.c.value).where(check.c.id == 1))).scalar_one_or_none()
+            if stored is None:
+                await connection.execute(insert(check).values(id=1, value=self.cipher.encrypt(KEY_CHECK)))
+            elif self.cipher.decrypt(stored) != KEY_CHECK:
+                raise WrongKey("The database's key check holds a foreign value.")
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same transaction, run again, may work: the connection broke, or two processes were in each other's way."""
+    if isinstance(error, OSError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    busy = isinstance(error, OperationalError) and "locked" in str(error.orig)
+    return error.connection_invalidated or busy or state in TRANSIENT_SQLSTATES or state.startswith("08")
+
+
+def _address(database_url: str) -> tuple[URL, Mapping[str, Any]]:
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise ValueError("DATABASE_URL is not an address. Use sqlite:///file or postgresql://user@host/name.") from None
+    backend = url.get_backend_name()
+    if backend == "sqlite" and url.database and url.database != ":memory:":
+        return url.set(drivername="sqlite+aiosqlite"), {"timeout": BUSY_SECONDS}
+    if backend in {"postgresql", "postgres"}:
+        # libpq's name for it; asyncpg takes the same words under another one
+        mode = url.query.get("sslmode")
+        url = url.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode"])
+        arguments: dict[str, Any] = {
+            "timeout": 10.0,
+            "command_timeout": 30.0,
+            "server_settings": {"application_name": "parley", "jit": "off"},
+        }
+        return url, arguments | ({"ssl": mode} if mode else {})
+    raise ValueError("DATABASE_URL must be sqlite:///file or postgresql://user@host/name.")
+
+
+def _prepare_file(path: Path) -> None:
+    """Write-ahead logging is a property of the file; switching to it can fail while another process opens the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")  # waits for others here: the switch itself would not
+        connection.execute("COMMIT")
+        for attempt in range(50):
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if attempt == 49:
+                    raise
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver's own implicit BEGIN would hide ours
+    cursor = connection.cursor()
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {int(BUSY_SECONDS * 1000)}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("parley_read", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

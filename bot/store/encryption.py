@@ -1,0 +1,85 @@
+"""Encryption of what people wrote, at the column: nothing readable reaches the database, its log or a dump.
+
+Fernet (AES-128-CBC with HMAC-SHA256) with a list of keys: the first encrypts, every one decrypts. A value that no
+key opens is an error, never an empty value: a person's history must not look lost because a key was forgotten.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import Dialect, LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+
+class WrongKey(Exception):
+    """A stored value opens with none of the keys. The message names no content."""
+
+
+class Cipher:
+    """Raises ValueError with a sentence when a key is not a Fernet key or there is none."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        if not keys:
+            raise ValueError("ENCRYPTION_KEYS is empty. Make a key with `make key`.")
+        try:
+            fernets = [Fernet(key) for key in keys]
+        except ValueError:
+            raise ValueError("ENCRYPTION_KEYS holds something that is not a Fernet key (32 bytes in base64).") from None
+        self._first = fernets[0]
+        self._all = MultiFernet(fernets)
+
+    def encrypt(self, data: bytes) -> bytes:
+        return self._all.encrypt(data)
+
+    def decrypt(self, token: bytes) -> bytes:
+        """Raises `WrongKey`."""
+        try:
+            return self._all.decrypt(token)
+        except InvalidToken:
+            raise WrongKey(
+                "Stored data opens with none of the ENCRYPTION_KEYS. Put the key it was written with back into the list."
+            ) from None
+
+    def rotate(self, token: bytes) -> bytes | None:
+        """The same value under the first key; None when it is under that key already. Raises `WrongKey`."""
+        try:
+            self._first.decrypt(token)
+        except InvalidToken:
+            return self.encrypt(self.decrypt(token))
+        return None
+
+
+class Encrypted(TypeDecorator[bytes]):
+    """A column of bytes that are encrypted at rest."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, cipher: Cipher) -> None:
+        super().__init__()
+        self.cipher = cipher
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else self.cipher.encrypt(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else self.cipher.decrypt(value)
+
+
+class EncryptedJson(TypeDecorator[Any]):
+    """A column of any JSON value (`None` is SQL's NULL) that is encrypted at rest."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, cipher: Cipher) -> None:
+        super().__init__()
+        self.cipher = cipher
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else self.cipher.encrypt(json.dumps(value, separators=(",", ":")).encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(self.cipher.decrypt(value))

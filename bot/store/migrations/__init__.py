@@ -1,0 +1,1 @@
+"""Alembic's scripts; a package so that they are installed with the rest."""
