@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, Protocol
 
+INVALID_ARGUMENTS = "_invalid_arguments"
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -37,7 +39,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """`id` is ours: `[A-Za-z0-9_-]{1,64}`, unique in its conversation, accepted by every vendor."""
+    """`id` is ours: `[A-Za-z0-9_-]{1,64}`, unique in its conversation, accepted by every vendor.
+
+    When the model wrote arguments that are no JSON object, `arguments` is `{INVALID_ARGUMENTS: what it wrote}`:
+    the loop answers such a call with an error result, and the model tries again.
+    """
 
     id: str
     name: str
