@@ -91,3 +91,46 @@ def _group(name: str, members: list[str] | tuple[str, ...], owners: list[str]) -
         members=[person_id(key) for key in members],
         owners=[person_id(key) for key in owners],
     )
+
+
+# key -> (name, address) of the people outside who write to the company
+OUTSIDE = {
+    "adler": ("Uwe Adler", "uwe.adler@gusswerk-adler.example"),
+    "brenta": ("Giulia Brenta", "giulia@fonderia-brenta.example"),
+    "kestrel": ("Kestrel Seals", "orders@kestrel-seals.example"),
+    "rotaseal": ("Per Holm", "per.holm@rotaseal.example"),
+    "voltaro": ("Rui Pinto", "rui.pinto@voltaro.example"),
+    "nordhaus": ("Nordhaus Prüflabor", "emc@nordhaus.example"),
+    "nordhaus_audit": ("Nordhaus Zertifizierung", "audit@nordhaus.example"),
+    "seidel": ("Renate Seidel", "renate.seidel@stadtwerke-marlenbach.example"),
+    "corran": ("Declan Keane", "declan.keane@corranvalley.example"),
+    "lakeshore": ("Walter Gibbs", "wgibbs@lakeshore-water.example"),
+    "carrick": ("Sean Doyle", "sean@carrick-dairy.example"),
+    "hafenbank": ("Hafenbank Firmenkunden", "corporate@hafenbank.example"),
+    "hydroexpo": ("HydroExpo Exhibitor Service", "service@hydroexpo.example"),
+    "build": ("Heron Build", "build@ci.tidewell.example"),
+    "pumpworld": ("Pump World Weekly", "news@pumpworld.example"),
+    "wasserbrief": ("Wasserbrief", "redaktion@wasserbrief.example"),
+    "parcel": ("Kurier Nord", "noreply@kurier-nord.example"),
+    "expenses": ("Expense Portal", "noreply@expenses.tidewell.example"),
+    "rabatt": ("Rabatt24 Partnerteam", "partner@rabatt24.example"),
+    "seo": ("Growth Team", "hello@ranknow.example"),
+    "tips": ("Productivity Tips", "digest@tipsmail.example"),
+}
+ALL_STAFF = ("All Staff", f"all-staff@{DOMAIN}")
+STAFF_KEYS = tuple(row[0] for row in _STAFF)
+
+
+def address(key: str) -> tuple[str, str]:
+    """Name and mail address of somebody inside or outside, or of `all`. Raises KeyError."""
+    if key == "all":
+        return ALL_STAFF
+    person = next((person for person in people() if person.id == person_id(key)), None)
+    return (person.name, person.mail) if person else OUTSIDE[key]
+
+
+def locale_of(key: str) -> str:
+    return next((row[-1] for row in _STAFF if row[0] == key), "de-DE" if key in GERMAN_OUTSIDE else "en-US")
+
+
+GERMAN_OUTSIDE = frozenset({"adler", "seidel", "nordhaus_audit", "wasserbrief", "parcel", "rabatt"})
