@@ -13,6 +13,7 @@ from bot.signin.claims import require_same, scope_names, tenant_path, unverified
 from bot.signin.credentials import AppIdentity, application
 from bot.signin.entra import kind, refusal
 from bot.signin.memory import STORE_CHECK_SECONDS, Held, People
+from bot.signin.once import Once
 from bot.signin.transport import Transport
 from graph.errors import SignInNeeded, Throttled
 
@@ -58,6 +59,7 @@ class SignIn:
         self.on_signed_in = on_signed_in
         self.clock = clock
         self.store = store
+        self.once = Once(store, clock=clock)
         self._login = login_base_url.rstrip("/")
         self._transport = transport
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="sign-in")
@@ -122,7 +124,14 @@ class SignIn:
         held = self._people.hold(person.id)
         async with held.lock:
             await self.store.delete(person.id)
+            await self.once.forget(person.id)
             held.forget()
+
+    async def verify(self, person: Person, code: str) -> None:
+        """The six digits our page showed after a sign-in: good once, for ten minutes. Raises SignInNeeded for any others."""
+        if not await self.once.take_code(person.id, code) or not await self.signed_in(person):
+            raise SignInNeeded("This code is not the one the sign-in page showed, or it has been used.", code="code")
+        self.announce(person)
 
     async def signed_in(self, person: Person) -> bool:
         """Whether there is a grant; only using it can tell whether it is still good."""

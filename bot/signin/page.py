@@ -1,0 +1,205 @@
+"""Our own sign-in page: for first consent, for a second factor, and where there is no single sign-on.
+
+The link is made for one person and says so under seal. Whoever opens it signs in at Microsoft as themselves, and only if that is
+the same person is anything kept: a link passed on to somebody else is worth nothing in either direction.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import msal
+from aiohttp import web
+
+from bot.context import Person
+from bot.signin.claims import SomebodyElse, tenant_path
+from bot.signin.entra import refusal
+from bot.signin.page_texts import Language, Outcome, language_for
+from bot.signin.seal import BrokenSeal, Seal
+from bot.signin.tokens import SignIn
+from graph.errors import ConsentRequired, GraphError, Rejected, SignInNeeded, Throttled, Unavailable
+
+START, CALLBACK = "/signin/start", "/signin/callback"
+SECONDS = 600
+CLAIMS_MOST = 1000
+VALUE_MOST = 4096
+STYLE = (
+    ":root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem}"
+    "strong{font-size:1.6rem;letter-spacing:.15em}a{overflow-wrap:anywhere}small{opacity:.75}"
+)
+POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+STATUS: Mapping[Outcome, int] = {"done": 200, "declined": 200, "other": 403, "consent": 403, "down": 503, "app": 502}
+
+
+class SignInPage:
+    def __init__(
+        self, sign_in: SignIn, keys: Sequence[str], login_base_url: str, *, base_url: Callable[[], str]
+    ) -> None:
+        """`keys` as in ENCRYPTION_KEYS. `base_url` gives PUBLIC_URL or the loopback address, once the server listens."""
+        self._sign_in = sign_in
+        self._login = login_base_url.rstrip("/")
+        self._base_url = base_url
+        self._tickets = Seal(keys, "sign-in ticket", clock=sign_in.clock)
+        self._visits = Seal(keys, "sign-in visit", clock=sign_in.clock)
+
+    def link(self, person: Person, *, scopes: tuple[str, ...] = (), claims: str | None = None) -> str:
+        """For this person's eyes only, good for ten minutes. `scopes` besides the usual ones, `claims` from SignInNeeded."""
+        ticket = {
+            "person": [person.id, person.name, person.tenant, person.channel_id],
+            "scopes": list(dict.fromkeys((*self._sign_in.scopes, *scopes))),
+            "claims": claims if claims and len(claims) <= CLAIMS_MOST else None,
+        }
+        return f"{self._base_url().rstrip('/')}{START}?{urlencode({'ticket': self._tickets.close(ticket)})}"
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get(START, self._start, allow_head=False), web.get(CALLBACK, self._callback, allow_head=False)]
+
+    async def _start(self, request: web.Request) -> web.Response:
+        page = _Page(language_for(request.headers.get("Accept-Language", "")))
+        try:
+            ticket = self._tickets.open(request.query.get("ticket", ""), seconds=SECONDS)
+        except BrokenSeal:
+            return page.show("stale")
+        person = Person(*ticket["person"])
+        prompt = "select_account" if request.query.get("account") == "other" else None
+        try:
+            flow = await self._sign_in.run(person, lambda app: self._flow(app, ticket, prompt))
+        except GraphError as error:
+            return page.show(_outcome(error), reference=error.code)
+        await self._sign_in.once.add_state(person.id, flow["state"])
+        target = flow.pop("auth_uri")
+        visit = self._visits.close({"flow": flow, "ticket": ticket})
+        response = web.Response(status=302, headers={**HEADERS, "Location": target})
+        response.set_cookie(self._cookie(flow["state"]), visit, max_age=SECONDS, **self._cookie_rules())
+        return response
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        page = _Page(language_for(request.headers.get("Accept-Language", "")))
+        query = {name: value for name, value in request.query.items() if len(value) <= VALUE_MOST}
+        state = query.get("state", "")
+        cookie = self._cookie(state)
+        try:
+            visit = self._visits.open(request.cookies.get(cookie, ""), seconds=SECONDS)
+        except BrokenSeal:
+            return page.show("cookie")
+        if not hmac.compare_digest(visit["flow"]["state"].encode(), state.encode()):
+            return page.show("cookie")
+        response = await self._finish(page, visit, query)
+        response.del_cookie(cookie, **self._cookie_rules())
+        return response
+
+    async def _finish(self, page: "_Page", visit: dict[str, Any], query: dict[str, str]) -> web.Response:
+        ticket, flow = visit["ticket"], visit["flow"]
+        person, scopes = Person(*ticket["person"]), tuple(ticket["scopes"])
+        if not await self._sign_in.once.take_state(person.id, flow["state"]):
+            return page.show("used")
+        # Nothing else of the address may reach MSAL, which builds a request header from what it finds there.
+        answer = {name: query[name] for name in ("state", "code") if name in query}
+        try:
+            if "code" not in answer:
+                raise _declined(query, scopes)
+            await self._sign_in.keep(person, lambda app: app.acquire_token_by_auth_code_flow(flow, answer), scopes)
+        except SomebodyElse:
+            return page.show("other", retry=self._retry(person, ticket))
+        except GraphError as error:
+            outcome = _outcome(error)
+            admin = self._admin_link(person) if outcome == "consent" else ""
+            return page.show(outcome, reference=error.code, admin=admin)
+        return page.show("done", digits=await self._sign_in.once.new_code(person.id))
+
+    def _flow(
+        self, app: msal.ConfidentialClientApplication, ticket: dict[str, Any], prompt: str | None
+    ) -> dict[str, Any]:
+        flow: dict[str, Any] = app.initiate_auth_code_flow(
+            ticket["scopes"],
+            redirect_uri=f"{self._base_url().rstrip('/')}{CALLBACK}",
+            prompt=prompt,
+            claims_challenge=ticket["claims"],
+            response_mode="form_post",
+        )
+        # A form posted from Microsoft's page would come without our SameSite=Lax cookie, which is what ties the visit to this
+        # browser. MSAL warns about everything but form_post, and warnings cannot be silenced for one thread.
+        parts = urlsplit(flow["auth_uri"])
+        query = [(k, "query" if k == "response_mode" else v) for k, v in parse_qsl(parts.query)]
+        return {**flow, "auth_uri": urlunsplit(parts._replace(query=urlencode(query)))}
+
+    def _retry(self, person: Person, ticket: dict[str, Any]) -> str:
+        link = self.link(person, scopes=tuple(ticket["scopes"]), claims=ticket["claims"])
+        return f"{link}&account=other"
+
+    def _admin_link(self, person: Person) -> str:
+        tenant = tenant_path(self._sign_in.identity.tenant or person.tenant)
+        return f"{self._login}/{tenant}/adminconsent?{urlencode({'client_id': self._sign_in.identity.sign_in_id})}"
+
+    def _cookie(self, state: str) -> str:
+        """One cookie a visit, so that two tabs do not disturb each other."""
+        suffix = hashlib.sha256(state.encode()).hexdigest()[:16]
+        return f"{'__Host-' if self._encrypted() else ''}parley-signin-{suffix}"
+
+    def _cookie_rules(self) -> dict[str, Any]:
+        return {"path": "/", "httponly": True, "samesite": "Lax", "secure": self._encrypted()}
+
+    def _encrypted(self) -> bool:
+        return self._base_url().startswith("https:")
+
+
+class _Page:
+    """No script, nothing remote, headings and live regions for screen readers; every value is escaped here and nowhere else."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def show(
+        self, outcome: Outcome, *, digits: str = "", retry: str = "", admin: str = "", reference: str = ""
+    ) -> web.Response:
+        say, text = self._language, self._language.outcomes[outcome]
+        parts = [f"<h1>{escape(text.title)}</h1>", f"<p>{escape(text.body)}</p>"]
+        if digits:
+            parts.append(f"<p>{escape(say.digits)}<br><strong>{escape(digits)}</strong></p>")
+        if retry:
+            parts.append(f'<p><a href="{escape(retry)}">{escape(say.retry)}</a></p>')
+        if admin:
+            parts.append(f'<p>{escape(say.admin)}:<br><a href="{escape(admin)}">{escape(admin)}</a></p>')
+        if re.fullmatch(r"AADSTS\d+", reference):
+            parts.append(f"<p><small>{escape(say.reference)}: {escape(reference)}</small></p>")
+        role = "status" if outcome == "done" else "alert"
+        html = (
+            f'<!doctype html><html lang="{say.code}"><head><meta charset="utf-8"><title>{escape(text.title)} - Parley</title>'
+            f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'
+            f'<body><main><div role="{role}">{"".join(parts)}</div></main></body></html>'
+        )
+        return web.Response(
+            text=html, content_type="text/html", charset="utf-8", status=STATUS.get(outcome, 400), headers=HEADERS
+        )
+
+
+def _declined(query: Mapping[str, str], scopes: tuple[str, ...]) -> GraphError:
+    """Why Microsoft sent the browser back without a code."""
+    error = refusal({"error": query.get("error", ""), "error_description": query.get("error_description", "")}, scopes)
+    if query.get("error") == "access_denied" and error.code in {"AADSTS65004", "access_denied"}:
+        return SignInNeeded("The person declined.", code="declined")
+    return error
+
+
+def _outcome(error: GraphError) -> Outcome:
+    if error.code == "declined":
+        return "declined"
+    if isinstance(error, ConsentRequired):
+        return "consent"
+    if isinstance(error, Throttled | Unavailable):
+        return "down"
+    return "app" if isinstance(error, Rejected) else "again"
