@@ -1,0 +1,44 @@
+"""The question that waits while a person signs in: the newest one only, and taken exactly once."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import delete
+
+from bot.context import Incoming
+from bot.store.clock import DatabaseNow
+from bot.store.database import Database
+from bot.store.references import reference_from_json, reference_to_json
+from bot.store.upsert import upsert
+
+
+class Pending:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._table = database.tables.pending
+
+    async def save(self, person_id: str, question: Incoming) -> None:
+        """Replaces the question that waited before. `question.value` must be JSON."""
+        values = {"question": _to_json(question), "created": DatabaseNow()}
+        async with self._database.write() as connection:
+            await connection.execute(upsert(self._database.dialect, self._table, {"person_id": person_id}, values))
+
+    async def take(self, person_id: str, *, max_age: float = 3600.0) -> Incoming | None:
+        """The question, for the first caller only; None when there is none or it is older than `max_age` seconds."""
+        table = self._table
+        statement = (
+            delete(table)
+            .where(table.c.person_id == person_id)
+            .returning(table.c.question, (DatabaseNow() - table.c.created).label("age"))
+        )
+        async with self._database.write() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        return None if row is None or row.age > max_age else _from_json(row.question)
+
+
+def _to_json(question: Incoming) -> dict[str, Any]:
+    return {**asdict(question), "reference": reference_to_json(question.reference)}
+
+
+def _from_json(value: dict[str, Any]) -> Incoming:
+    return Incoming(**{**value, "reference": reference_from_json(value["reference"])})

@@ -1,0 +1,69 @@
+"""Where we may write later: the newest reference of every conversation, and of every person's personal chat."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Select, delete, select
+
+from bot.context import Person, Place, Reference
+from bot.store.clock import DatabaseNow
+from bot.store.database import Database
+from bot.store.upsert import upsert
+
+REMEMBERED = 10_000  # about 10 MB of references; a forgotten one costs one write more
+
+
+class References:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._table = database.tables.references
+        self._written: OrderedDict[str, Reference] = OrderedDict()
+
+    async def save(self, reference: Reference) -> None:
+        """Call it for every activity: it writes only what is new to this process."""
+        if self._written.get(reference.id) == reference:
+            self._written.move_to_end(reference.id)
+            return
+        values = {
+            "place": reference.place.value,
+            "person_id": reference.person.id,
+            "reference": reference_to_json(reference),
+            "updated": DatabaseNow(),
+        }
+        async with self._database.write() as connection:
+            await connection.execute(
+                upsert(self._database.dialect, self._table, {"conversation_id": reference.id}, values)
+            )
+        self._written[reference.id] = reference
+        if len(self._written) > REMEMBERED:
+            self._written.popitem(last=False)
+
+    async def load(self, conversation_id: str) -> Reference | None:
+        return await self._one(select(self._table.c.reference).where(self._table.c.conversation_id == conversation_id))
+
+    async def personal(self, person_id: str) -> Reference | None:
+        """The personal chat of the person with this Entra object id; the newest, should there be several."""
+        table = self._table
+        where = (table.c.person_id == person_id) & (table.c.place == Place.PERSONAL.value)
+        return await self._one(select(table.c.reference).where(where).order_by(table.c.updated.desc()).limit(1))
+
+    async def delete(self, conversation_id: str) -> None:
+        self._written.pop(conversation_id, None)
+        async with self._database.write() as connection:
+            await connection.execute(delete(self._table).where(self._table.c.conversation_id == conversation_id))
+
+    async def _one(self, statement: Select[tuple[Any]]) -> Reference | None:
+        async with self._database.read() as connection:
+            stored = (await connection.execute(statement)).scalar_one_or_none()
+        return None if stored is None else reference_from_json(stored)
+
+
+def reference_to_json(reference: Reference) -> dict[str, Any]:
+    return {**asdict(reference), "place": reference.place.value}
+
+
+def reference_from_json(value: Mapping[str, Any]) -> Reference:
+    """Of what `reference_to_json` wrote; raises TypeError, KeyError or ValueError for anything else."""
+    return Reference(**{**value, "place": Place(value["place"]), "person": Person(**value["person"])})

@@ -1,0 +1,47 @@
+"""MSAL's token cache, one a person, encrypted; a version stops two processes from overwriting each other's refresh."""
+
+from sqlalchemy import delete, select, update
+
+from bot.store.clock import DatabaseNow
+from bot.store.database import Database
+from bot.store.upsert import insert_once
+
+
+class StaleVersion(Exception):
+    """Somebody saved this cache since it was loaded: load it again, and repeat what was done to it."""
+
+
+class TokenCache:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._table = database.tables.token_cache
+
+    async def load(self, person_id: str) -> tuple[bytes, int]:
+        """MSAL's serialised cache and its version; `(b"", 0)` for a person who never signed in. Raises `WrongKey`."""
+        table = self._table
+        async with self._database.read() as connection:
+            result = await connection.execute(
+                select(table.c.cache, table.c.version).where(table.c.person_id == person_id)
+            )
+            row = result.one_or_none()
+        return (b"", 0) if row is None else (row.cache, row.version)
+
+    async def save(self, person_id: str, cache: bytes, version: int) -> int:
+        """Stores over the `version` that was loaded; returns the new version. Raises `StaleVersion`."""
+        table = self._table
+        values = {"cache": cache, "version": version + 1, "updated": DatabaseNow()}
+        async with self._database.write() as connection:
+            if version == 0:
+                statement = insert_once(self._database.dialect, table, {"person_id": person_id}, values)
+            else:
+                statement = (
+                    update(table).where(table.c.person_id == person_id, table.c.version == version).values(values)
+                )
+            written = (await connection.execute(statement)).rowcount
+        if not written:
+            raise StaleVersion("The sign-in was renewed elsewhere meanwhile.")
+        return version + 1
+
+    async def delete(self, person_id: str) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(delete(self._table).where(self._table.c.person_id == person_id))
