@@ -1,0 +1,106 @@
+"""A Teams conversation as commands see it, and who can read in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.context import Outgoing, Place, Receipt, Reference
+from bot.teams.activities import thread_root
+from bot.teams.connector import Connector
+from bot.teams.displays import Timing
+from bot.teams.errors import ConnectorError
+from bot.teams.messages import activities, typing
+from bot.teams.stream import Answer
+
+MEMBERS_SECONDS = 60.0
+"""How long a list of members is believed: short, since it decides who may learn what."""
+_KEPT = 5000
+
+
+class Roster:
+    """Members of conversations; one a process. `now` is monotonic seconds."""
+
+    def __init__(self, connector: Connector, *, now: Callable[[], float]) -> None:
+        self._connector = connector
+        self._now = now
+        self._known: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
+
+    async def members(self, reference: Reference) -> frozenset[str] | None:
+        """Entra object ids of everybody; None when the service does not say, or says it of not everybody."""
+        key = (reference.service_url, thread_root(reference.id)[0])
+        known = self._known.get(key)
+        if known is not None and self._now() - known[0] < MEMBERS_SECONDS:
+            return known[1]
+        try:
+            listed = await self._connector.members(*key)
+        except ConnectorError:
+            return None
+        ids = [member.get("objectId") or member.get("aadObjectId") for member in listed]
+        named = [id for id in ids if isinstance(id, str) and id]
+        if not named or len(named) != len(ids):
+            return None
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+        self._known[key] = (self._now(), frozenset(named))
+        return self._known[key][1]
+
+    def forget(self, reference: Reference) -> None:
+        """Somebody joined or left."""
+        self._known.pop((reference.service_url, thread_root(reference.id)[0]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What all conversations share."""
+
+    connector: Connector
+    roster: Roster
+    timing: Timing
+
+
+class TeamsConversation:
+    """`bot.context.Conversation`. With a receipt it answers one incoming activity; without, it writes of its own accord (a digest)."""
+
+    def __init__(self, reference: Reference, office: Office, receipt: Receipt | None = None) -> None:
+        self.reference = reference
+        self._office = office
+        self._receipt = receipt
+        self._answer: Answer | None = None
+
+    async def send(self, message: Outgoing) -> str:
+        """Raises `bot.teams.errors`; `Ambiguous` when it may have been posted."""
+        if self._receipt is not None and self._answer is None:
+            # The first thing said in a turn is its answer, with all that protects an answer.
+            stream = self.stream()
+            await stream.finish(message)
+            return stream.message_id
+        id = ""
+        for activity in activities(message, self.reference):
+            id = await self._office.connector.send(self.reference.service_url, self.reference.id, activity)
+        return id
+
+    async def update(self, id: str, message: Outgoing) -> None:
+        """Puts the message in place of an earlier one of ours; what is too long for one follows as new messages."""
+        first, *more = activities(message, self.reference)
+        await self._office.connector.update(self.reference.service_url, self.reference.id, id, first)
+        for activity in more:
+            await self._office.connector.send(self.reference.service_url, self.reference.id, activity)
+
+    def stream(self) -> Answer:
+        """The answer in the making: the same one until it is finished, so that a failure's sentence replaces what was shown."""
+        if self._answer is None or self._answer.finished:
+            receipt = self._receipt if self._answer is None else None
+            self._answer = Answer(self.reference, self._office.connector, receipt, self._office.timing)
+        return self._answer
+
+    async def typing(self) -> None:
+        await self._office.connector.send(self.reference.service_url, self.reference.id, typing(self.reference))
+
+    async def members(self) -> frozenset[str] | None:
+        if self.reference.place is Place.PERSONAL:
+            return frozenset({self.reference.person.id}) if self.reference.person.id else None
+        return await self._office.roster.members(self.reference)
+
+    async def aclose(self) -> None:
+        """Ends what still runs for an answer that was never finished."""
+        if self._answer is not None:
+            await self._answer.aclose()
