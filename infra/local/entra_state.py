@@ -90,7 +90,10 @@ def managed_identity_id(world: World) -> str:
 
 
 def revoke(world: World, person_id: str, *, end_session: bool = False) -> None:
-    """Continuous access evaluation: Graph refuses the person's tokens issued up to this second (tokens carry whole seconds); `end_session` also ends the refresh tokens."""
+    """Continuous access evaluation: Graph refuses the person's tokens issued up to this second; tokens carry whole seconds.
+
+    `end_session` also ends the refresh tokens.
+    """
     now = world.clock.now().replace(microsecond=0) + timedelta(seconds=1)
     state = entra_state(world)
     state.revoked[person_id] = now
