@@ -56,10 +56,7 @@ def answer(request: Request, model: str) -> Response:
         taken = call_ids(request.messages)
         calls = tuple(_call(spec, question, taken) for spec in searches)
         return Response(Message("assistant", calls), StopReason.TOOL_CALLS, model, _usage(request, ""))
-    if quotes:
-        said = "\n\n".join(f"{quote.text} [{quote.evidence}]" for quote in quotes)
-    else:
-        said = NOTHING_FOUND
+    said = "\n\n".join(f"{quote.text} [{quote.evidence}]" for quote in quotes) if quotes else NOTHING_FOUND
     text = f"{said}\n\n{SIGNATURE}"
     return Response(Message("assistant", (Text(text),)), StopReason.FINISHED, model, _usage(request, text))
 

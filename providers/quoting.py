@@ -15,18 +15,18 @@ _WORD = re.compile(r"[^\W_]+(?:[.,:/-][^\W_]+)*")
 _ENOUGH = 0.34
 """Share of the question's weight that a sentence must cover, its document's title helping."""
 # Words that ask rather than name, in the languages offices mostly write; others are caught by being everywhere.
-_ASKING = frozenset(
-    "a an and any are as at be been by can could did do does for from give has have how i in into is it its know many me "
-    "much my of on or our please question say said tell that the their them there these they this to us was we were what "
-    "when where which who whom whose why will with would you your about after before "
-    "am auf aus bei bis das dem den der des die durch ein eine einem einen einer es fragt für haben hat ich im ist kann "
-    "mein mir mit nach nicht oder sind uns unser unsere und viel viele vom von vor wann war waren warum was welche welchem "
-    "welchen welcher welches wem wen wer wie wieviel wird wo wurde zu zum zur über "
-    "au aux avec combien comment dans de du elle en est et il je la le les ma mes mon nous où par pour qu quand que quel "
-    "quelle quelles quels qui sa ses son sont sur un une vous "
-    "al como con cual cuál cuando cuándo cuanto cuánto cuantos cuántos del donde dónde el ella es está fue las lo los para "
-    "por qué quien quién se su una y".split()
-)
+_ASKING_WORDS = """
+a an and any are as at be been by can could did do does for from give has have how i in into is it its know many me
+much my of on or our please question say said tell that the their them there these they this to us was we were what
+when where which who whom whose why will with would you your about after before am auf aus bei bis das dem den der
+des die durch ein eine einem einen einer es fragt für haben hat ich im ist kann mein mir mit nach nicht oder sind
+uns unser unsere und viel viele vom von vor wann war waren warum was welche welchem welchen welcher welches wem wen
+wer wie wieviel wird wo wurde zu zum zur über au aux avec combien comment dans de du elle en est et il je la le les
+ma mes mon nous où par pour qu quand que quel quelle quelles quels qui sa ses son sont sur un une vous al como con
+cual cuál cuando cuándo cuanto cuánto cuantos cuántos del donde dónde el ella es está fue las lo los para por qué
+quien quién se su una y
+"""
+_ASKING = frozenset(_ASKING_WORDS.split())
 _NUMBER_WANTED = re.compile(
     r"how (?:many|much|long|old|often|far)|\b(?:cost|price|budget|amount|number|percent\w*|rate)\b|wie ?viele?|wie (?:lange|hoch|oft)"
     r"|kostet|kosten|preis|betrag|anzahl|combien|cu[aá]nt[oa]s?",
@@ -59,6 +59,8 @@ class _Candidate:
     words: frozenset[str]
     around: frozenset[str]
     """Words of the passage's title and detail, which every sentence of it is about."""
+    beside: frozenset[str]
+    """All words of the passage."""
     rank: int
 
 
@@ -80,7 +82,9 @@ def best_quotes(question: str, evidence: Sequence[Evidence]) -> list[Quote]:
     for candidate in candidates:
         inside = frozenset(w for w in wanted if _has(candidate.words, w))
         outside = frozenset(w for w in wanted if w not in inside and _has(candidate.around, w))
-        covered = (sum(weights[w] for w in inside) + 0.6 * sum(weights[w] for w in outside)) / whole
+        beside = [w for w in wanted if w not in inside | outside and _has(candidate.beside, w)]
+        covered = sum(weights[w] for w in inside) + 0.6 * sum(weights[w] for w in outside)
+        covered = (covered + 0.35 * sum(weights[w] for w in beside)) / whole
         if not inside or covered < _ENOUGH:
             continue
         score = covered * _fit(question, candidate) / (1 + 0.02 * candidate.rank)
@@ -111,9 +115,10 @@ def _candidates(evidence: Sequence[Evidence]) -> Iterable[_Candidate]:
     for rank, passage in enumerate(evidence):
         around = frozenset(_words(f"{passage.title} {passage.detail}"))
         before: frozenset[str] = frozenset()
+        whole = frozenset(_words(passage.text))
         for piece in pieces(passage.text):
             words = frozenset(_words(piece))
-            yield _Candidate(piece, passage, words, around | before, rank)
+            yield _Candidate(piece, passage, words, around | before, whole, rank)
             before = words
 
 
