@@ -16,7 +16,7 @@ def _validator(name: str) -> Any:
 
 
 def _loosened(schema: Any) -> Any:
-    """A bare object means any value (data/SOURCE.md says why)."""
+    """A bare object means any value, and a set marked `modelAsString` is open (data/SOURCE.md says why)."""
     if isinstance(schema, list):
         return [_loosened(part) for part in schema]
     if not isinstance(schema, dict):
@@ -25,7 +25,8 @@ def _loosened(schema: Any) -> Any:
         return {"$ref": schema["$ref"]}
     if schema.get("type") == "object" and "properties" not in schema and "additionalProperties" not in schema:
         return {}
-    return {key: _loosened(value) for key, value in schema.items()}
+    open_set = schema.get("x-ms-enum", {}).get("modelAsString", False)
+    return {key: _loosened(value) for key, value in schema.items() if not (open_set and key == "enum")}
 
 
 def faults(name: str, value: Any) -> list[str]:

@@ -14,7 +14,7 @@ from infra.local.world import Fault, Recorded, Wire, World
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 WIRE_KEY: web.AppKey[Wire] = web.AppKey("wire")
 WORLD_KEY: web.AppKey[World] = web.AppKey("world", World)
-FAULT_REQUEST_KEY = "fault"
+FAULT_REQUEST_KEY: web.RequestKey[Fault] = web.RequestKey("fault", Fault)
 
 
 def wire_app(wire: Wire, world: World, routes: list[web.RouteDef]) -> web.Application:
