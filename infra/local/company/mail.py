@@ -10,7 +10,7 @@ from infra.local.company.bundle import BERLIN, moment, pieces, sections
 from infra.local.company.drives import KEYS
 from infra.local.company.model import Attachment, Mail, MailFolder
 from infra.local.company.people import STAFF_KEYS, address, locale_of, person_id
-from infra.local.company.render import render
+from infra.local.company.render import Rendered, render
 
 WELL_KNOWN = {
     "inbox": "Inbox", "sentitems": "Sent Items", "archive": "Archive", "drafts": "Drafts",
@@ -94,7 +94,10 @@ def _begin(subject: str, header: str, earlier: Letter | None) -> Letter:
 def mailboxes(written: list[Letter]) -> tuple[list[MailFolder], list[Mail]]:
     """The folders of every mailbox and, newest first, the mails in them."""
     attached = _attachments()
-    mails = [_mail(letter, owner, attached) for letter in written for owner in _owners(letter)]
+    mails: list[Mail] = []
+    for letter in written:
+        body = _body(letter)
+        mails += [_mail(letter, owner, body, attached) for owner in _owners(letter)]
     return _folders(), sorted(mails, key=lambda mail: (mail.sent, mail.id), reverse=True)
 
 
@@ -104,9 +107,9 @@ def _owners(letter: Letter) -> list[str]:
     return [key for key in dict.fromkeys(people) if key in STAFF_KEYS]
 
 
-def _mail(letter: Letter, owner: str, attached: dict[str, tuple[str, bytes]]) -> Mail:
+def _mail(letter: Letter, owner: str, body: tuple[str, str, str], attached: dict[str, Rendered]) -> Mail:
     sender_name, sender_address = address(letter.sender)
-    body_html, body_text, unique = _body(letter)
+    body_html, body_text, unique = body
     mine = letter.sender == owner
     name = f"{owner}:{letter.name}"
     return Mail(
@@ -126,7 +129,7 @@ def _mail(letter: Letter, owner: str, attached: dict[str, tuple[str, bytes]]) ->
         unique_text=unique,
         is_read=mine or "unread" not in letter.flags,
         importance="high" if "high" in letter.flags else "low" if "low" in letter.flags else "normal",
-        attachments=[Attachment(ids.attachment(f"{name}:{file}"), file, *attached[file]) for file in letter.files],
+        attachments=[_attachment(f"{name}:{file}", file, attached[file]) for file in letter.files],
     )
 
 
@@ -159,13 +162,16 @@ def _folders() -> list[MailFolder]:
     return found
 
 
-def _attachments() -> dict[str, tuple[str, bytes]]:
-    done: dict[str, tuple[str, bytes]] = {}
+def _attachments() -> dict[str, Rendered]:
+    done: dict[str, Rendered] = {}
     for section in sections("files/attachments.txt", KEYS):
         by, _, when = section.fields["by"].partition(" ")
-        file = render(section.title, section.body, author=by.title(), modified=moment(when))
-        done[section.title] = file.mime, file.data
+        done[section.title] = render(section.title, section.body, author=by.title(), modified=moment(when))
     return done
+
+
+def _attachment(name: str, file_name: str, file: Rendered) -> Attachment:
+    return Attachment(ids.attachment(name), file_name, file.mime, file.data, text=file.text)
 
 
 def _body(letter: Letter) -> tuple[str, str, str]:

@@ -33,6 +33,8 @@ class Attachment:
     content_type: str
     data: bytes
     is_inline: bool = False
+    text: str = ""
+    """What the mailbox's full-text index holds of it; empty where Microsoft's would have none."""
 
 
 @dataclass(slots=True)
@@ -218,8 +220,10 @@ class ExampleQuestion:
     expect: list[str]
     """Words a right answer contains."""
     sources: list[str]
-    """Titles (mail subject, file name) of the documents that hold the answer."""
+    """Titles (mail subject, file name) of the documents that hold the answer; empty when nothing does."""
     place: Literal["personal", "channel", "group"] = "personal"
+    place_id: str = ""
+    """`Channel.id` or `Chat.id`, where it is not asked in the personal chat."""
 
 
 @dataclass(slots=True)

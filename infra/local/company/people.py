@@ -119,18 +119,18 @@ OUTSIDE = {
 }
 ALL_STAFF = ("All Staff", f"all-staff@{DOMAIN}")
 STAFF_KEYS = tuple(row[0] for row in _STAFF)
+GERMAN_OUTSIDE = frozenset({"adler", "seidel", "nordhaus_audit", "wasserbrief", "parcel", "rabatt"})
+_ADDRESSES = {
+    **OUTSIDE,
+    **{person.given_name.lower(): (person.name, person.mail) for person in people()},
+    "all": ALL_STAFF,
+}
 
 
 def address(key: str) -> tuple[str, str]:
     """Name and mail address of somebody inside or outside, or of `all`. Raises KeyError."""
-    if key == "all":
-        return ALL_STAFF
-    person = next((person for person in people() if person.id == person_id(key)), None)
-    return (person.name, person.mail) if person else OUTSIDE[key]
+    return _ADDRESSES[key]
 
 
 def locale_of(key: str) -> str:
     return next((row[-1] for row in _STAFF if row[0] == key), "de-DE" if key in GERMAN_OUTSIDE else "en-US")
-
-
-GERMAN_OUTSIDE = frozenset({"adler", "seidel", "nordhaus_audit", "wasserbrief", "parcel", "rabatt"})
