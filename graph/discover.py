@@ -1,0 +1,25 @@
+"""Finds the sources: every file of this folder that ends in a `SOURCE`. Adding one is adding a file."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+
+import graph
+from graph.base import SourceSpec
+
+
+@cache
+def discover() -> Mapping[str, SourceSpec]:
+    """By name, in alphabetical order of their files. Raises `TypeError` when a `SOURCE` is not what its contract says."""
+    found: dict[str, SourceSpec] = {}
+    for module in pkgutil.iter_modules(graph.__path__):
+        if module.ispkg:
+            continue
+        spec = getattr(importlib.import_module(f"graph.{module.name}"), "SOURCE", None)
+        if spec is None:
+            continue
+        if not isinstance(spec, SourceSpec):
+            raise TypeError(f"SOURCE in graph/{module.name}.py is not a SourceSpec.")
+        found[spec.name] = spec
+    return found

@@ -1,0 +1,186 @@
+"""Documents to text in child processes that can be killed: no file, however made, stops or fills the bot itself.
+
+A child reads one document at a time, has no network and none of our secrets, and is replaced after trouble or after some
+documents. Limits: memory and processor time by the system where it has them, watched from here everywhere; wall-clock time always.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import struct
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from graph.errors import Unreadable
+from graph.extract.reasons import ALL, BROKEN, CRASHED, EMPTY, TOO_LARGE, TOO_LONG
+
+MIB = 1024 * 1024
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
+MEMORY_POLL = 0.05
+CHUNK = 256 * 1024
+PASSED_ON = ("SYSTEMROOT", "PATH", "LD_LIBRARY_PATH", "TEMP", "TMP", "TMPDIR", "HOME")
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """`kind` is one of `graph.base.Document.kind`, by the file's content and not its name."""
+
+    text: str
+    kind: str
+    truncated: bool = False
+
+
+class _Child:
+    """One worker process and its pipe. Frames: 4 bytes length, JSON header, then `size` raw bytes."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process, self.served, self.over_memory = process, 0, False
+
+    @staticmethod
+    async def start(memory: int) -> "_Child":
+        # The child gets none of our settings, so none of our keys: a few names the system itself needs are passed on.
+        inherited = {name: os.environ[name] for name in PASSED_ON if name in os.environ}  # noqa: TID251 -- see above
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-X",
+            "utf8",
+            "-W",
+            "ignore",
+            "-m",
+            "graph.extract.worker",
+            str(memory),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=ROOT,
+            env={**inherited, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            limit=MIB,
+        )
+        child = _Child(process)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await child.receive()
+        except (TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await child.kill()
+            raise
+        return child
+
+    async def ask(self, data: bytes, name: str, seconds: float) -> tuple[dict[str, object], bytes]:
+        stdin = self.process.stdin
+        if stdin is None:
+            raise BrokenPipeError
+        header = json.dumps({"name": name[-255:], "size": len(data), "seconds": seconds}).encode()
+        stdin.write(struct.pack(">I", len(header)) + header)
+        for start in range(0, len(data), CHUNK):
+            stdin.write(data[start : start + CHUNK])
+            await stdin.drain()
+        await stdin.drain()
+        self.served += 1
+        return await self.receive()
+
+    async def receive(self) -> tuple[dict[str, object], bytes]:
+        stdout = self.process.stdout
+        if stdout is None:
+            raise BrokenPipeError
+        (length,) = struct.unpack(">I", await stdout.readexactly(4))
+        header = json.loads(await stdout.readexactly(min(length, MIB)))
+        return header, await stdout.readexactly(min(int(header["size"]), 64 * MIB))
+
+    async def watch(self, memory: int) -> None:
+        """Kills the child when it holds more than `memory` bytes; the only limit on systems without address-space limits."""
+        try:
+            watched = psutil.Process(self.process.pid)
+            while watched.memory_info().rss <= memory:  # noqa: ASYNC110 -- no system call waits for another's memory
+                await asyncio.sleep(MEMORY_POLL)
+        except psutil.Error:
+            return
+        self.over_memory = True
+        self.process.kill()
+
+    async def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        await self.process.wait()
+
+
+class Documents:
+    """`workers` children at most, `seconds` wall clock and `memory` bytes for each document, `max_bytes` for a file."""
+
+    def __init__(
+        self,
+        *,
+        workers: int = 2,
+        seconds: float = 10.0,
+        memory: int = 512 * MIB,
+        max_bytes: int = 50 * MIB,
+        recycle: int = 100,
+    ) -> None:
+        self.max_bytes, self._seconds, self._memory, self._recycle = max_bytes, seconds, memory, recycle
+        self._free = asyncio.Semaphore(workers)
+        self._idle: list[_Child] = []
+        self._closed = False
+
+    async def warm(self) -> None:
+        """Starts one child ahead of the first document."""
+        async with self._child():
+            pass
+
+    async def read(self, data: bytes, name: str) -> Extracted:
+        """The text of a file. Raises `Unreadable` with one of `graph.extract.reasons`."""
+        if not data:
+            raise Unreadable(EMPTY)
+        if len(data) > self.max_bytes:
+            raise Unreadable(TOO_LARGE)
+        async with self._child() as child:
+            watch = asyncio.create_task(child.watch(self._memory))
+            try:
+                async with asyncio.timeout(self._seconds):
+                    header, body = await child.ask(data, name, self._seconds)
+            except TimeoutError as error:
+                raise Unreadable(TOO_LONG) from error
+            except (asyncio.IncompleteReadError, OSError, ValueError, KeyError) as error:
+                raise Unreadable(TOO_LARGE if child.over_memory else await _cause(child)) from error
+            finally:
+                watch.cancel()
+        reason = header.get("reason")
+        if reason:
+            raise Unreadable(reason if isinstance(reason, str) and reason in ALL else BROKEN)
+        return Extracted(body.decode(errors="replace"), str(header.get("kind", "other")), bool(header.get("truncated")))
+
+    @contextlib.asynccontextmanager
+    async def _child(self) -> AsyncIterator[_Child]:
+        """A child for one document. It goes back to the idle ones only when nothing went wrong."""
+        async with self._free:
+            child = self._idle.pop() if self._idle else await _Child.start(self._memory)
+            try:
+                yield child
+            except BaseException:
+                await asyncio.shield(child.kill())
+                raise
+            if self._closed or child.served >= self._recycle or child.process.returncode is not None:
+                await child.kill()
+            else:
+                self._idle.append(child)
+
+    async def aclose(self) -> None:
+        self._closed = True
+        while self._idle:
+            await self._idle.pop().kill()
+
+
+async def _cause(child: _Child) -> str:
+    """Why a child ended by itself: POSIX systems name the signal; SIGXCPU (24) is our processor-time limit."""
+    try:
+        async with asyncio.timeout(1.0):
+            code = await child.process.wait()
+    except TimeoutError:
+        return CRASHED
+    return TOO_LONG if code == -24 else CRASHED

@@ -1,0 +1,175 @@
+"""Files in OneDrive and SharePoint that the asker may open: search, text, who else may open them."""
+
+import base64
+import posixpath
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+from urllib.parse import quote, unquote, urlsplit
+
+from graph.base import Document, Query, SourceSpec
+from graph.client import Graph
+from graph.errors import Conflict, Forbidden, NotFound, Rejected, SignInNeeded, Unavailable, Unreadable
+from graph.extract.reasons import FORMAT, TOO_LARGE
+from graph.kinds import kind_of
+from graph.kql import file_kql, term
+from graph.parse import dict_at, dicts_at, hits_of, link_of, moment_of, summary_of, text_at
+from graph.wire.addresses import segment
+
+SCOPES = ("Files.Read.All",)
+GROUP_SCOPES = ("GroupMember.Read.All",)
+MAX_HITS = 50
+FIELDS = "id,name,size,file,folder,package,webUrl,parentReference,createdBy,lastModifiedBy,lastModifiedDateTime"
+MAX_MEMBERS = 5000
+
+
+class Files:
+    name: ClassVar[str] = "files"
+    scopes: ClassVar[tuple[str, ...]] = SCOPES
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph, self._groups = graph.scoped(SCOPES), graph.scoped(GROUP_SCOPES)
+
+    async def search(self, query: Query, *, top: int) -> list[Document]:
+        """Best first, each with the passage that matched as its text."""
+        kql = file_kql(query)
+        if not kql or top <= 0:
+            return []
+        size = min(top, MAX_HITS)
+        request = {"entityTypes": ["driveItem"], "query": {"queryString": kql}, "from": 0, "size": size}
+        try:
+            reply = await self._graph.post("/search/query", {"requests": [request]}, safe=True)
+        except (Rejected, Forbidden, NotFound, Unavailable):
+            return await self._own_search(query, size)
+        documents: dict[str, Document] = {}
+        for hit in hits_of(reply):
+            item = dict_at(hit, "resource")
+            if _is_file(item) and (document := _document(item, text=summary_of(hit))) is not None:
+                documents.setdefault(document.id, document)
+        return list(documents.values())[:size]
+
+    async def _own_search(self, query: Query, size: int) -> list[Document]:
+        """The search of the asker's own OneDrive, for tenants where Microsoft Search is refused."""
+        words = " ".join(word for word in map(term, (*query.all_of, *query.any_of)) if word)[:200].replace("'", "''")
+        if not words:
+            return []
+        path = f"/me/drive/root/search(q='{quote(words, safe=chr(39))}')"
+        pages = self._graph.pages(path, {"$top": str(size), "$select": FIELDS}, limit=size)
+        found = [_document(item, text="") async for item in pages if _is_file(item)]
+        return [document for document in found if document is not None]
+
+    async def read(self, id: str) -> Document:
+        return await self._read(await self._graph.get(_path(id), {"$select": FIELDS}))
+
+    async def open_link(self, url: str) -> Document:
+        """The file behind a web link a person pasted. Source: https://learn.microsoft.com/graph/api/shares-get (encoding of links)"""
+        if urlsplit(url).scheme != "https" and not link_of(url):
+            raise NotFound("This link leads to no file.", status=404)
+        share = "u!" + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+        item = await self._graph.get(f"/shares/{segment(share)}/driveItem", {"$select": FIELDS})
+        return await self._read(item)
+
+    async def _read(self, item: Mapping[str, Any]) -> Document:
+        document = _document(item, text="")
+        if document is None or not _is_file(item):
+            raise Unreadable(FORMAT)
+        size, limit = item.get("size"), self._graph.documents.max_bytes
+        if isinstance(size, int) and size > limit:
+            raise Unreadable(TOO_LARGE)
+        data = await self._graph.content(f"{_path(document.id)}/content", max_bytes=limit)
+        extracted = await self._graph.documents.read(data, document.title)
+        return replace(document, kind=kind_of(extracted.kind), text=extracted.text, truncated=extracted.truncated)
+
+    async def readers(self, id: str) -> frozenset[str] | None:
+        """Those who surely may open it: named people and members of named groups.
+
+        Whoever might only come in by a link (for anyone, for the organisation) or through a group that we may not look
+        into is left out, so the answer is never too large; None when no permission could be read at all.
+        """
+        try:
+            pages = self._graph.pages(f"{_path(id)}/permissions", limit=500)
+            permissions = [permission async for permission in pages]
+        except (Forbidden, NotFound, Rejected, Conflict):
+            return None
+        people: set[str] = set()
+        groups: set[str] = set()
+        for permission in permissions:
+            for identity in _identities(permission):
+                people.add(text_at(identity, "user", "id"))
+                groups.add(text_at(identity, "group", "id"))
+        for group in groups - {""}:
+            people |= await self._members(group)
+        people.discard("")
+        return frozenset(people) or None
+
+    async def _members(self, group: str) -> set[str]:
+        path = f"/groups/{segment(group)}/transitiveMembers/microsoft.graph.user"
+        try:
+            pages = self._groups.pages(path, {"$select": "id", "$top": "999"}, limit=MAX_MEMBERS)
+            return {text_at(member, "id") async for member in pages}
+        except (Forbidden, NotFound, Rejected, SignInNeeded):
+            return set()
+
+
+def _identities(permission: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Whom a permission names. A link that works for anyone or the whole organisation names nobody."""
+    if text_at(permission, "link", "scope") in {"anonymous", "organization"}:
+        return []
+    roles = permission.get("roles")
+    if isinstance(roles, list) and roles and not {"read", "write", "owner", "sp.full control"} & set(map(str, roles)):
+        return []
+    single = [dict_at(permission, "grantedToV2") or dict_at(permission, "grantedTo")]
+    several = list(dicts_at(permission, "grantedToIdentitiesV2")) or list(dicts_at(permission, "grantedToIdentities"))
+    return [identity for identity in (*single, *several) if identity]
+
+
+def _is_file(item: Mapping[str, Any]) -> bool:
+    return "folder" not in item and "package" not in item and bool(text_at(item, "name"))
+
+
+def _document(item: Mapping[str, Any], *, text: str) -> Document | None:
+    """None for an entry without the two ids that address it."""
+    drive, id = text_at(item, "parentReference", "driveId"), text_at(item, "id")
+    if not drive or not id:
+        return None
+    name, link = " ".join(text_at(item, "name").split()), link_of(text_at(item, "webUrl"))
+    return Document(
+        id=f"files:{quote(drive, safe='!')}/{quote(id, safe='!')}",
+        source=Files.name,
+        kind=kind_of(name),
+        title=name,
+        link=link,
+        author=_who(item),
+        modified=moment_of(text_at(item, "lastModifiedDateTime")),
+        text=text,
+        place=_place(item, link),
+        label=text_at(item, "sensitivityLabel", "displayName"),
+    )
+
+
+def _who(item: Mapping[str, Any]) -> str:
+    for key in ("lastModifiedBy", "createdBy"):
+        name = text_at(item, key, "user", "displayName") or text_at(item, key, "user", "email")
+        if name:
+            return " ".join(name.split())
+    return ""
+
+
+def _place(item: Mapping[str, Any], link: str) -> str:
+    """The folder: from the parent's path, or the link's."""
+    _, found, path = text_at(item, "parentReference", "path").partition("root:")
+    if found:
+        return unquote(path).strip("/") or "/"
+    return unquote(posixpath.dirname(urlsplit(link).path)).strip("/")
+
+
+def _path(id: str) -> str:
+    """The path of an item. Raises `NotFound` for what is no id of ours."""
+    prefix, _, rest = id.partition(":")
+    drive, separator, item = rest.partition("/")
+    if prefix != Files.name or not separator or not drive or not item or "/" in item:
+        raise NotFound("There is no file with this id.", status=404)
+    return f"/drives/{segment(unquote(drive))}/items/{segment(unquote(item))}"
+
+
+SOURCE = SourceSpec("files", "your files in OneDrive and SharePoint", SCOPES, Files)

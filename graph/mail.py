@@ -1,0 +1,196 @@
+"""The asker's own mailbox: search, whole mails, and their attached files."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+from urllib.parse import quote, unquote
+
+from graph.base import Document, Query, SourceSpec
+from graph.client import Graph
+from graph.errors import Forbidden, NotFound, Rejected, Unavailable, Unreadable
+from graph.extract.reasons import LINK
+from graph.html_text import fold_quoted, html_to_text, tidy
+from graph.kinds import kind_of
+from graph.kql import mail_kql
+from graph.parse import hits_of, link_of, moment_of, summary_of, text_at
+from graph.wire.addresses import query as encoded
+from graph.wire.addresses import segment
+from graph.wire.batches import Part
+
+SCOPES = ("Mail.Read",)
+MAX_HITS = 25
+"""Page size of message search. Source: https://learn.microsoft.com/graph/search-concept-messages"""
+FIELDS = (
+    "id,subject,from,receivedDateTime,sentDateTime,bodyPreview,body,uniqueBody,conversationId,webLink,hasAttachments"
+)
+PREFER = {"Prefer": 'IdType="ImmutableId", outlook.body-content-type="text"'}
+IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
+HTML_ON_LOOP = 100_000
+"""Characters of HTML worth a thread: below, parsing takes a few milliseconds."""
+
+
+class Mail:
+    name: ClassVar[str] = "mail"
+    scopes: ClassVar[tuple[str, ...]] = SCOPES
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph.scoped(SCOPES)
+
+    async def search(self, query: Query, *, top: int) -> list[Document]:
+        """Best first. Microsoft's search where it is allowed, the mailbox's own search otherwise (guests, tenants without it)."""
+        kql = mail_kql(query)
+        if not kql or top <= 0:
+            return []
+        size = min(top, MAX_HITS)
+        try:
+            found = await self._hits(kql, size)
+        except (Rejected, Forbidden, NotFound, Unavailable):
+            return await self._own_search(kql, size)
+        answers = await self._graph.batch([Part(_message_url(id), headers=PREFER) for id, _ in found])
+        documents: list[Document] = []
+        for (id, hit), answer in zip(found, answers, strict=True):
+            if answer.ok:
+                documents.append(await _document(answer.json()))
+            elif answer.status not in {403, 404, 410}:
+                documents.append(await _document({"id": id, **hit}))
+        return documents
+
+    async def _hits(self, kql: str, size: int) -> list[tuple[str, Mapping[str, Any]]]:
+        """(id, the hit's resource with its summary as preview)"""
+        request = {
+            "entityTypes": ["message"],
+            "query": {"queryString": kql},
+            "from": 0,
+            "size": size,
+            "enableTopResults": True,
+        }
+        reply = await self._graph.post("/search/query", {"requests": [request]}, IMMUTABLE, safe=True)
+        found: dict[str, Mapping[str, Any]] = {}
+        for hit in hits_of(reply):
+            resource = hit.get("resource")
+            id = text_at(hit, "hitId") or text_at(resource, "id")
+            if id and isinstance(resource, Mapping):
+                found.setdefault(id, {"bodyPreview": summary_of(hit), **resource})
+        return list(found.items())[:size]
+
+    async def _own_search(self, kql: str, size: int) -> list[Document]:
+        escaped = kql.replace("\\", "\\\\").replace('"', '\\"')
+        params = {"$search": f'"{escaped}"', "$select": FIELDS, "$top": str(size)}
+        pages = self._graph.pages("/me/messages", params, limit=size, headers=PREFER)
+        return [await _document(message) async for message in pages]
+
+    async def read(self, id: str) -> Document:
+        """A whole mail with the names and ids of its files, or one attached file (`mail:<mail>/att/<attachment>`)."""
+        mail_id, attachment_id = _split(id)
+        message = await self._graph.get(f"/me/messages/{segment(mail_id)}", {"$select": FIELDS}, PREFER)
+        if attachment_id:
+            return await self._attachment(message, mail_id, attachment_id)
+        document = await _document({**message, "id": mail_id})
+        names = await self._names(mail_id) if message.get("hasAttachments") is not False else []
+        if not names:
+            return document
+        listing = "\n".join(f"- {name} [{attachment}]" for name, attachment in names)
+        return replace(document, text=f"{document.text}\n\nAttached files:\n{listing}")
+
+    async def _names(self, mail_id: str) -> list[tuple[str, str]]:
+        """(file name, document id) of what a reader sees as attached; pictures inside the text are left out."""
+        path, params = f"/me/messages/{segment(mail_id)}/attachments", {"$select": "id,name,contentType,size,isInline"}
+        return [
+            (" ".join(text_at(entry, "name").split()) or "file", _id(mail_id, text_at(entry, "id")))
+            async for entry in self._graph.pages(path, params, limit=50, headers=IMMUTABLE)
+            if text_at(entry, "id") and entry.get("isInline") is not True
+        ]
+
+    async def _attachment(self, message: Mapping[str, Any], mail_id: str, attachment_id: str) -> Document:
+        path = f"/me/messages/{segment(mail_id)}/attachments/{segment(attachment_id)}"
+        entry = await self._graph.get(path, {"$select": "id,name,contentType,size,isInline"}, IMMUTABLE)
+        if text_at(entry, "@odata.type").endswith("referenceAttachment"):
+            raise Unreadable(LINK)
+        is_item = text_at(entry, "@odata.type").endswith("itemAttachment")
+        name = " ".join(text_at(entry, "name").split()) or "file"
+        data = await self._graph.content(f"{path}/$value", max_bytes=self._graph.documents.max_bytes)
+        extracted = await self._graph.documents.read(data, f"{name}.eml" if is_item else name)
+        return Document(
+            id=_id(mail_id, attachment_id),
+            source=Mail.name,
+            kind=kind_of(extracted.kind),
+            title=name,
+            link=link_of(text_at(message, "webLink")),
+            author=_author(message),
+            modified=moment_of(text_at(message, "receivedDateTime")),
+            text=extracted.text,
+            place=f"attached to “{_subject(message)}”",
+            thread=text_at(message, "conversationId"),
+            attachment_of=_id(mail_id),
+            truncated=extracted.truncated,
+        )
+
+    async def readers(self, id: str) -> frozenset[str] | None:
+        """None: a mailbox is its owner's; who else has a copy says nothing about who may learn of it here."""
+        return None
+
+
+async def _document(message: Mapping[str, Any]) -> Document:
+    return Document(
+        id=_id(text_at(message, "id")),
+        source=Mail.name,
+        kind="mail",
+        title=_subject(message),
+        link=link_of(text_at(message, "webLink")),
+        author=_author(message),
+        modified=moment_of(text_at(message, "receivedDateTime") or text_at(message, "sentDateTime")),
+        text=await _body(message),
+        thread=text_at(message, "conversationId"),
+    )
+
+
+async def _body(message: Mapping[str, Any]) -> str:
+    """The mail's own part: what Outlook calls unique, or else the body with its quoted history folded, or the preview."""
+    own = await _plain(message, "uniqueBody")
+    if own:
+        return own
+    whole = await _plain(message, "body")
+    return fold_quoted(whole) if whole else tidy(text_at(message, "bodyPreview"))
+
+
+async def _plain(message: Mapping[str, Any], key: str) -> str:
+    content = text_at(message, key, "content")
+    if text_at(message, key, "contentType").casefold() != "html":
+        return tidy(content)
+    if len(content) < HTML_ON_LOOP:
+        return html_to_text(content)
+    return await asyncio.to_thread(html_to_text, content)
+
+
+def _subject(message: Mapping[str, Any]) -> str:
+    return " ".join(text_at(message, "subject").split()) or "(no subject)"
+
+
+def _author(message: Mapping[str, Any]) -> str:
+    for key in ("from", "sender"):
+        name = " ".join(text_at(message, key, "emailAddress", "name").split())
+        address = text_at(message, key, "emailAddress", "address").strip()
+        if name or address:
+            return f"{name} <{address}>" if name and address and name != address else name or address
+    return ""
+
+
+def _message_url(id: str) -> str:
+    return f"/me/messages/{segment(id)}?{encoded({'$select': FIELDS})}"
+
+
+def _id(mail: str, attachment: str = "") -> str:
+    return f"mail:{quote(mail, safe='=')}" + (f"/att/{quote(attachment, safe='=')}" if attachment else "")
+
+
+def _split(id: str) -> tuple[str, str]:
+    """(mail id, attachment id or ''). Raises `NotFound` for what is no id of ours."""
+    prefix, _, rest = id.partition(":")
+    mail, separator, attachment = rest.partition("/att/")
+    if prefix != Mail.name or not mail or bool(separator) != bool(attachment) or "/" in mail + attachment:
+        raise NotFound("There is no mail with this id.", status=404)
+    return unquote(mail), unquote(attachment)
+
+
+SOURCE = SourceSpec("mail", "your mailbox", SCOPES, Mail)

@@ -1,0 +1,143 @@
+"""msgraph-sdk's request adapter as our only way out to Graph, and the one place where a person's token is attached.
+
+Importing this file imports the SDK (a quarter of a second), so `graph.client` does it in a thread.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from kiota_abstractions.authentication import AuthenticationProvider
+from kiota_abstractions.method import Method
+from kiota_abstractions.request_information import RequestInformation
+from kiota_abstractions.request_option import RequestOption
+from kiota_http.observability_options import ObservabilityOptions
+from msgraph.graph_request_adapter import GraphRequestAdapter
+from msgraph_core import GraphClientFactory
+
+from graph.errors import ForeignLink, Unavailable
+from graph.wire.addresses import is_loopback, origin, trust
+from graph.wire.replies import Reply, TooLarge, Unsent
+
+TokenSource = Callable[[str | None], Awaitable[str]]
+"""Claims of a challenge, or None -> an access token."""
+
+
+class _Identity(RequestOption):
+    """Whose token a request gets rides on the request itself, so two people's calls cannot mix."""
+
+    def __init__(self, token: TokenSource, claims: str | None) -> None:
+        self.token, self.claims = token, claims
+
+    @staticmethod
+    def get_key() -> str:
+        return "ParleyIdentity"
+
+
+class _Bearer(AuthenticationProvider):
+    def __init__(self, graph_origin: str) -> None:
+        self._origin = graph_origin
+
+    async def authenticate_request(
+        self, request: RequestInformation, additional_authentication_context: dict[str, Any] | None = None
+    ) -> None:
+        if origin(request.url) != self._origin:
+            raise ForeignLink("A token was not sent to an address that is not Microsoft Graph's.")
+        identity = request.request_options[_Identity.get_key()]
+        if not isinstance(identity, _Identity):
+            raise ForeignLink("A request without a person was not sent.")
+        request.headers.try_add("Authorization", f"Bearer {await identity.token(identity.claims)}")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """httpx's errors into ours."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise Unsent("Microsoft Graph could not be reached.") from error
+    except httpx.TimeoutException as error:
+        raise Unavailable("Microsoft Graph did not answer in time.") from error
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise Unavailable("The connection to Microsoft Graph broke.") from error
+
+
+class Adapter:
+    """`timeout` in seconds bounds each wait for bytes, not the whole answer."""
+
+    def __init__(self, base_url: str, *, ca_bundle: str, timeout: float, user_agent: str) -> None:
+        self._origin = origin(base_url)
+        local = is_loopback(httpx.URL(base_url).host)
+        client = httpx.AsyncClient(
+            http2=True,
+            verify=trust(ca_bundle),
+            timeout=httpx.Timeout(timeout, connect=10.0),
+            limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
+            trust_env=not local,
+            headers={"User-Agent": user_agent},
+        )
+        # No SDK middleware: retries, redirects and claims challenges follow our own stricter rules.
+        self._http = GraphClientFactory.create_with_custom_middleware(middleware=[], client=client)
+        self.sdk = GraphRequestAdapter(_Bearer(self._origin), client=self._http)
+        self.sdk.base_url = base_url
+        # The SDK's trace spans would otherwise carry whole addresses, and with them what people searched for.
+        self.sdk.observability_options = ObservabilityOptions(include_euii_attributes=False)
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        token: TokenSource,
+        *,
+        max_bytes: int,
+    ) -> Reply:
+        """One request, with at most one repetition for a claims challenge. Redirects are not followed."""
+        reply = await self._once(method, url, headers, body, _Identity(token, None), max_bytes)
+        if reply.status == 401 and reply.claims is not None:
+            reply = await self._once(method, url, headers, body, _Identity(token, reply.claims), max_bytes)
+        return reply
+
+    async def _once(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        identity: _Identity,
+        max_bytes: int,
+    ) -> Reply:
+        information = RequestInformation()
+        information.http_method, information.url = Method[method], url
+        for name, value in headers.items():
+            information.headers.add(name, value)
+        if body is not None:
+            information.set_stream_content(body, "application/json")
+        information.add_request_options([identity])
+        with translated():
+            request = await self.sdk.convert_to_native_async(information)
+            response = await self._http.send(request, stream=True)
+            try:
+                return Reply(
+                    response.status_code,
+                    {name.lower(): value for name, value in response.headers.items()},
+                    await _bounded(response, max_bytes),
+                )
+            finally:
+                await response.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+
+async def _bounded(response: httpx.Response, max_bytes: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > max_bytes:
+            raise TooLarge("Microsoft Graph's answer is larger than we take.")
+        chunks.append(chunk)
+    return b"".join(chunks)

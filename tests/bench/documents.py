@@ -1,0 +1,115 @@
+"""How well documents become text: every file read or refused with a reason, within the limits; recall of expected words by format.
+
+Run: python -m tests.bench.documents [FOLDER]
+"""
+
+import asyncio
+import json
+import re
+import sys
+import time
+import unicodedata
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graph.documents import Documents
+from graph.errors import Unreadable
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED = REPOSITORY.parent / "shared" / "data" / "documents"
+COPIED = REPOSITORY / "tests" / "data" / "documents"
+NOT_DOCUMENTS = {"LICENSE", "pairs.json", "corpus_expected.json", "SOURCE.md"}
+EXPECTATIONS = {"groundtruth", "expected_outputs", "fixtures"}
+
+
+@dataclass
+class Tally:
+    files: int = 0
+    read: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+    recalls: dict[str, float] = field(default_factory=dict)
+
+
+def corpus(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in NOT_DOCUMENTS and not EXPECTATIONS & set(path.relative_to(folder).parts)
+    )
+
+
+def expectations(folder: Path) -> dict[Path, str]:
+    """Expected text by file: from pairs.json, and from files named like the document in `expected_outputs`."""
+    found: dict[Path, str] = {}
+    for listing in folder.rglob("pairs.json"):
+        for pair in json.loads(listing.read_text("utf-8")):
+            texts = [(folder / name).read_text("utf-8") for name in pair["expected_md"]]
+            found[folder / pair["file"]] = "\n".join(texts)
+    for expected in folder.rglob("expected_outputs/*.md"):
+        for document in expected.parent.parent.glob(f"{expected.stem}.*"):
+            if document.suffix in {".pdf", ".docx"}:
+                found.setdefault(document, expected.read_text("utf-8"))
+    return found
+
+
+def words(text: str) -> Counter[str]:
+    text = re.sub(r"<!--.*?-->|data:image/[^)\s]+|&\w+;|\]\([^)\s]*\)", " ", text, flags=re.DOTALL)
+    text = unicodedata.normalize("NFKC", text).replace("\\", "").casefold()
+    return Counter(re.findall(r"\w+", text))
+
+
+def recall(expected: str, got: str) -> float:
+    wanted, have = words(expected), words(got)
+    return (wanted & have).total() / wanted.total() if wanted else 1.0
+
+
+async def measure(folder: Path) -> dict[str, Tally]:
+    documents = Documents()
+    expected = expectations(folder)
+    tallies: dict[str, Tally] = defaultdict(Tally)
+    await documents.warm()
+    try:
+        for path in corpus(folder):
+            tally = tallies[path.suffix.lower().lstrip(".") or "mail"]
+            tally.files += 1
+            started = time.perf_counter()
+            try:
+                text = (await documents.read(await asyncio.to_thread(path.read_bytes), path.name)).text
+                tally.read += 1
+            except Unreadable as error:
+                text = ""
+                tally.refused[error.reason] += 1
+            tally.slowest = max(tally.slowest, time.perf_counter() - started)
+            if path in expected and words(expected[path]):
+                tally.recalls[str(path.relative_to(folder))] = recall(expected[path], text)
+    finally:
+        await documents.aclose()
+    return tallies
+
+
+def report(tallies: dict[str, Tally]) -> str:
+    lines = ["format   files  read  slowest s  compared  word recall  refused"]
+    for name, tally in sorted(tallies.items()):
+        mean = sum(tally.recalls.values()) / len(tally.recalls) if tally.recalls else None
+        refused = "; ".join(f"{count} {reason}" for reason, count in tally.refused.items())
+        shown = f"{mean:11.3f}" if mean is not None else f"{'-':>11}"
+        lines.append(
+            f"{name:8} {tally.files:5} {tally.read:5} {tally.slowest:10.2f} {len(tally.recalls):9}  {shown}  {refused}"
+        )
+    every = [value for tally in tallies.values() for value in tally.recalls.values()]
+    total = sum(tally.files for tally in tallies.values())
+    mean = sum(every) / len(every) if every else 0.0
+    lines.append(f"{'all':8} {total:5} {sum(t.read for t in tallies.values()):5} {'':10} {len(every):9}  {mean:11.3f}")
+    worst = sorted((value, name) for tally in tallies.values() for name, value in tally.recalls.items() if value < 0.95)
+    return "\n".join([*lines, *(f"  below 0.95: {value:.3f} {name}" for value, name in worst)])
+
+
+def main() -> None:
+    given = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED if SHARED.is_dir() else COPIED
+    print(report(asyncio.run(measure(given.resolve()))))
+
+
+if __name__ == "__main__":
+    main()
