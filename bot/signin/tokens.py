@@ -17,9 +17,8 @@ from bot.signin.once import Once
 from bot.signin.transport import Transport
 from graph.errors import SignInNeeded, Throttled
 
-CAPABILITIES = (
-    "CP1",
-)  # "we understand claims challenges": without it Graph sends none (learn.microsoft.com claims-challenge)
+# "We understand claims challenges": without it Graph sends none (learn.microsoft.com/entra/identity-platform/claims-challenge).
+CAPABILITIES = ("cp1",)
 WORKERS = 8
 
 log = logging.getLogger(__name__)

@@ -37,8 +37,8 @@ class Answer:
 class Transport:
     """One per process, used by MSAL in worker threads only: a call from the event loop's own thread would wait for itself.
 
-    Raises graph.errors.Throttled for 429 and Unavailable for 5xx, broken connections, and answers that are not JSON, which MSAL
-    would otherwise write into the log whole.
+    Raises graph.errors.Throttled for 429 and Unavailable for 5xx, broken connections, and answers that are no JSON object, which
+    MSAL would otherwise write into the log whole.
     """
 
     def __init__(self, outbound: Outbound, login_base_url: str, *, clock: Callable[[], float]) -> None:
@@ -91,11 +91,11 @@ class Transport:
             raise Unavailable("Microsoft's sign-in service is not working right now.", status=reply.status)
         try:
             text = reply.body.decode()
-            json.loads(text)
+            readable = isinstance(json.loads(text), dict)
         except ValueError:
-            raise Unavailable(
-                "Microsoft's sign-in service answered with something that is not JSON.", status=reply.status
-            ) from None
+            readable, text = False, ""
+        if not readable:
+            raise Unavailable("Microsoft's sign-in service answered with nonsense.", status=reply.status)
         return Answer(reply.status, text)
 
 
