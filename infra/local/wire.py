@@ -27,8 +27,10 @@ def wire_app(wire: Wire, world: World, routes: list[web.RouteDef]) -> web.Applic
 
 @web.middleware
 async def _recording(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Off for benchmarks with `world.state["record_off"]`; faults work all the same."""
     world, wire = request.app[WORLD_KEY], request.app[WIRE_KEY]
-    claims = _claims(request)
+    recorded = not world.state.get("record_off")
+    claims = _claims(request) if recorded or wire == "graph" else {}
     entry = Recorded(
         wire,
         world.clock.now(),
@@ -36,17 +38,23 @@ async def _recording(request: web.Request, handler: Handler) -> web.StreamRespon
         request.path,
         request.query_string,
         dict(request.headers),
-        await _body(request),
+        await _body(request) if recorded else None,
         caller=str(claims.get("oid") or "app") if claims else "",
     )
-    world.record.append(entry)
+    if recorded:
+        world.record.append(entry)
     try:
         fault = world.take_fault(wire, request.method, request.path)
         if fault is None and wire == "graph" and is_revoked(world, str(claims.get("oid", "")), claims.get("iat")):
             fault = Fault("graph", kind="claims", status=401)
         response = await _faulty(request, handler, fault)
         entry.status = response.status
-        if isinstance(response, web.Response) and response.content_type == "application/json" and response.text:
+        if (
+            recorded
+            and isinstance(response, web.Response)
+            and response.content_type == "application/json"
+            and response.text
+        ):
             entry.response = json.loads(response.text)
         return response
     except web.HTTPException as error:
