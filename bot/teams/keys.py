@@ -66,10 +66,11 @@ class KeyStore:
         """The key, after at most one fetch; None when the Bot Framework does not list it."""
         key = self._keys.get(kid)
         if key is None and (self._fetching is not None or self._now() >= self._miss_after):
-            fetching = self._fetch()
-            # Tokens of a key set that is being loaded wait for it; nobody else does.
-            await asyncio.shield(fetching)
-            self._miss_after = self._now() + (MISS_INTERVAL if fetching.result() else RETRY_INTERVAL)
+            first, fetching = not self._keys, self._fetch()
+            # Only tokens of a key we do not have wait for the fetch.
+            fetched = await asyncio.shield(fetching)
+            if not (first and fetched):
+                self._miss_after = self._now() + (MISS_INTERVAL if fetched else RETRY_INTERVAL)
             key = self._keys.get(kid)
         elif self._keys and self._now() >= self._renew_after:
             self._renew_after = self._now() + RETRY_INTERVAL
