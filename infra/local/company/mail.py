@@ -46,7 +46,7 @@ class Letter:
 
     @property
     def name(self) -> str:
-        return f"{self.thread}|{self.sent.isoformat()}|{self.sender}"
+        return f"{self.thread}|{self.sent.isoformat()}|{self.sender}|{','.join(self.to)}"
 
 
 def letters(bundle: str) -> list[Letter]:

@@ -107,7 +107,9 @@ def _portals() -> Iterator[Letter]:
         yield _letter("Quick question about your website", _at(week, 2, 22), "seo", ["sofia", "dana"], offer, flags)
     for index, owner in enumerate(STAFF_KEYS):
         body = f"Your mailbox has reached {61 + index * 2} % of its size. Nothing needs to be done yet."
-        yield _letter("Your mailbox is filling up", _at(18 + index % 6, 3, 4), "nils", [owner], body, ["low", "text"])
+        yield _letter(
+            "Your mailbox is filling up", _at(18 + index % 6, 3, 4), "mailboxes", [owner], body, ["low", "text"]
+        )
 
 
 def _hostile() -> Iterator[Letter]:

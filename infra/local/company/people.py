@@ -112,6 +112,7 @@ OUTSIDE = {
     "pumpworld": ("Pump World Weekly", "news@pumpworld.example"),
     "wasserbrief": ("Wasserbrief", "redaktion@wasserbrief.example"),
     "parcel": ("Kurier Nord", "noreply@kurier-nord.example"),
+    "mailboxes": ("Mailbox Service", "noreply@mail.tidewell.example"),
     "expenses": ("Expense Portal", "noreply@expenses.tidewell.example"),
     "rabatt": ("Rabatt24 Partnerteam", "partner@rabatt24.example"),
     "seo": ("Growth Team", "hello@ranknow.example"),

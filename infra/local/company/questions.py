@@ -39,7 +39,7 @@ CANARIES: dict[str, frozenset[str]] = {
     "86900": _HR,
     "97,800": _HR,
     "52,300 GBP": _HR,
-    "Hafenbank": frozenset({"maren", "tomas", "ben", "nils"}),
+    "Hafenbank": frozenset({"maren", "tomas", "ben"}),
     "2,240 USD": frozenset({"sofia", "priya", "dana"}),
     "Morava Drives": frozenset({"priya", "sofia"}),
     "Investitionen 2027": frozenset({"jonas", "oskar"}),

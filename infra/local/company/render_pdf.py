@@ -39,7 +39,7 @@ def _flowable(block: Block) -> Flowable:
     if not block.text:
         return Spacer(1, 6)
     if block.kind == "bullet":
-        return Paragraph(escape(block.text), _STYLES["BodyText"], bulletText="\u2022")
+        return Paragraph(escape(block.text), _STYLES["BodyText"], bulletText="-")
     return Paragraph(escape(block.text), _STYLES[_STYLE_OF[block.kind]])
 
 
