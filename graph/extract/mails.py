@@ -129,6 +129,9 @@ _SHOWN = {
     "COMMENT": "Comment",
     "CATEGORIES": "Categories",
     "URL": "Link",
+    "CONFERENCE": "Conference",
+    "FREEBUSY": "Busy",
+    "RDATE": "Also on",
     "X-WR-CALNAME": "Calendar",
 }
 

@@ -16,8 +16,15 @@ MAX_CELLS = 400_000
 MAX_COLUMNS = 200
 TREE_UP_TO = 120_000
 """XML elements; above that mammoth needs more than the time there is, and plain words are read instead."""
-_WORD_TEXT, _WORD_BREAKS = frozenset({"t"}), frozenset({"p", "br", "tr"})
-_BESIDE = ("word/header", "word/footer", "word/comments.xml", "word/footnotes.xml", "word/endnotes.xml")
+_WORD_TEXT, _WORD_BREAKS = frozenset({"t", "v"}), frozenset({"p", "br", "tr", "v"})
+_BESIDE = (
+    "word/header",
+    "word/footer",
+    "word/comments.xml",
+    "word/footnotes.xml",
+    "word/endnotes.xml",
+    "word/charts/chart",
+)
 
 
 def read_docx(data: bytes, found: Survey, budget: Budget) -> str:
@@ -26,7 +33,10 @@ def read_docx(data: bytes, found: Survey, budget: Budget) -> str:
     plain = words(found.archive, main, text=_WORD_TEXT, breaks=_WORD_BREAKS)
     if found.elements > TREE_UP_TO:
         return plain
-    text = DocxConverter().convert(io.BytesIO(data), StreamInfo(extension=".docx")).markdown
+    try:
+        text = DocxConverter().convert(io.BytesIO(data), StreamInfo(extension=".docx")).markdown
+    except Exception:  # noqa: BLE001 -- mammoth raises anything at all; the plain words are there already
+        text = ""
     beside = [
         words(found.archive, name, text=_WORD_TEXT, breaks=_WORD_BREAKS)
         for name in sorted(found.names)
@@ -36,7 +46,7 @@ def read_docx(data: bytes, found: Survey, budget: Budget) -> str:
 
 
 def _missing(plain: str, text: str) -> Iterator[str]:
-    """Lines of `plain` with words that `text` does not have, each once."""
+    """Lines of `plain` with words that `text` does not have, each once; all of them when there is no `text`."""
     known = set(_tokens(text))
     said: set[str] = set()
     for line in plain.split("\n"):

@@ -1,13 +1,14 @@
 """PDF: markitdown for short files, whose tables it keeps; page by page with pdfium for long ones, as far as the budget goes."""
 
 import io
+import re
 
 import pypdfium2
 from markitdown import StreamInfo
 from markitdown.converters import PdfConverter
 
 from graph.extract.budget import Budget, Refused
-from graph.extract.reasons import BROKEN, PASSWORD, SCAN
+from graph.extract.reasons import BROKEN, EMPTY, PASSWORD, SCAN
 
 MAX_PAGES = 2000
 TABLES_UP_TO = 12
@@ -21,14 +22,22 @@ def read_pdf(data: bytes, budget: Budget) -> str:
         raise Refused(PASSWORD if "password" in str(error).casefold() else BROKEN) from error
     try:
         pages = _pages(document, budget)
+        plain = "\n\n".join(pages)
+        if not any(character.isalnum() for character in plain):
+            raise Refused(_blank(document) if pages else BROKEN)
     finally:
         document.close()
-    plain = "\n\n".join(pages)
-    if not any(character.isalnum() for character in plain):
-        raise Refused(SCAN if pages else BROKEN)
     if len(pages) > TABLES_UP_TO or len(plain) > MAX_TABLE_CHARACTERS or budget.truncated:
         return plain
     return _with_tables(data, plain)
+
+
+def _blank(document: pypdfium2.PdfDocument) -> str:
+    """Why pages without text have none: pictures make a scan."""
+    for index in range(min(len(document), 5)):
+        if any(True for _ in document[index].get_objects(filter=(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE,))):
+            return SCAN
+    return EMPTY
 
 
 def _pages(document: pypdfium2.PdfDocument, budget: Budget) -> list[str]:
@@ -51,9 +60,10 @@ def _pages(document: pypdfium2.PdfDocument, budget: Budget) -> list[str]:
 
 
 def _with_tables(data: bytes, plain: str) -> str:
-    """markitdown's Markdown, unless it lost words that pdfium found."""
+    """markitdown's Markdown where it found tables and kept the words: it glues words together on tight lines and turns Arabic round."""
     try:
         converted = PdfConverter().convert(io.BytesIO(data), StreamInfo(extension=".pdf")).markdown
     except Exception:  # noqa: BLE001 -- pdfminer raises anything at all; pdfium's text is there already
         return plain
-    return converted if len(converted.split()) >= 0.9 * len(plain.split()) else plain
+    found, kept = set(re.findall(r"\w+", plain.casefold())), set(re.findall(r"\w+", converted.casefold()))
+    return converted if "| ---" in converted and len(found & kept) >= 0.97 * len(found) else plain

@@ -49,7 +49,7 @@ def expectations(folder: Path) -> dict[Path, str]:
             found[folder / pair["file"]] = "\n".join(texts)
     for expected in folder.rglob("expected_outputs/*.md"):
         for document in expected.parent.parent.glob(f"{expected.stem}.*"):
-            if document.suffix in {".pdf", ".docx"}:
+            if document.suffix == ".pdf":
                 found.setdefault(document, expected.read_text("utf-8"))
     return found
 
