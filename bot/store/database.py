@@ -7,6 +7,7 @@ NORMAL would survive the kill only, and we promised not to lose what was answere
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -74,6 +75,8 @@ class Database:
         if url.get_backend_name() == "sqlite":
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
+            # At DEBUG the driver writes every statement's parameters, people's ids among them, and formats them at a cost.
+            logging.getLogger("aiosqlite").setLevel(logging.INFO)
         database = cls(engine, cipher, Tables(cipher))
         try:
             await database._migrate()

@@ -41,4 +41,5 @@ def _to_json(question: Incoming) -> dict[str, Any]:
 
 
 def _from_json(value: dict[str, Any]) -> Incoming:
-    return Incoming(**{**value, "reference": reference_from_json(value["reference"])})
+    fixed = {"reference": reference_from_json(value["reference"]), "quoted": tuple(value["quoted"])}
+    return Incoming(**{**value, **fixed})

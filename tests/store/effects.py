@@ -24,7 +24,6 @@ class Effects:
     url: str = ""
     answers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     apologies: Counter[str] = field(default_factory=Counter)
-    order: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _ids: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -47,8 +46,6 @@ class Effects:
     def _note(self, body: dict[str, str], message_id: str) -> None:
         self._changed.set()
         if body["kind"] == "content":
-            if not self.answers[body["id"]]:
-                self.order[body["conversation"]].append(body["id"])
             self.answers[body["id"]].add(message_id)
         if body["kind"] == "apology":
             self.apologies[body["id"]] += 1
