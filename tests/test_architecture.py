@@ -37,16 +37,16 @@ OWNERS = {
     "msgraph": {"graph"},
     "msgraph_core": {"graph"},
     "kiota_abstractions": {"graph"},
-    "markitdown": {"graph/document_worker.py"},
+    "markitdown": {"graph/extract"},
     "msal": {"bot/signin"},
     "sqlalchemy": {"bot/store"},
     "alembic": {"bot/store"},
 }
 # Constructors of HTTP clients, and the only files that may call them: everything else goes through the guarded client.
 CLIENTS = {
-    "aiohttp.ClientSession": {"bot/outbound.py"},
+    "aiohttp.ClientSession": {"bot/outbound.py", "graph/wire/download.py"},
     "requests.Session": {"bot/signin"},
-    "httpx.AsyncClient": {"graph/client.py", "graph/transport.py"},
+    "httpx.AsyncClient": {"graph/wire/adapter.py"},
     "httpx2.AsyncClient": {"providers"},
 }
 
