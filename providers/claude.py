@@ -30,7 +30,7 @@ from providers.base import (
 from providers.claude_citations import Markers
 from providers.errors import Incomplete
 from providers.schema import strict_schema
-from providers.transcript import call_ids, parsed_arguments, repaired, unique_id
+from providers.transcript import call_ids, clean, cleaned_json, parsed_arguments, repaired, unique_id
 from providers.transport import base_url, failure, http_client, required, translated
 
 DOOR = "anthropic"
@@ -58,7 +58,7 @@ def to_wire(request: Request, model: str) -> dict[str, Any]:
         **_tools(request, messages),
     }
     if request.system.strip():
-        wire["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHED}]
+        wire["system"] = [{"type": "text", "text": clean(request.system), "cache_control": _CACHED}]
     if request.user_hash:
         wire["metadata"] = {"user_id": request.user_hash}
     if request.tools:
@@ -167,7 +167,7 @@ class Reading:
                 self._count(event.message.usage)
             case "content_block_start":
                 self._blocks[event.index] = event.content_block.model_dump(mode="json", exclude_none=True)
-                text = self._markers.text(str(self._blocks[event.index].get("text") or ""))
+                text = self._markers.text(clean(str(self._blocks[event.index].get("text") or "")))
             case "content_block_delta" if event.index in self._blocks:
                 text = self._delta(event.index, event.delta)
             case "content_block_stop":
@@ -191,7 +191,7 @@ class Reading:
                 arguments = parsed_arguments(self._json[index]) if self._json.get(index) else block.get("input") or {}
                 id = unique_id(str(block.get("id", "")), self.taken)
                 block.update(id=id, input=arguments)
-                parts.append(ToolCall(id, str(block.get("name", "")), arguments))
+                parts.append(ToolCall(id, clean(str(block.get("name", ""))), arguments))
         stop = _STOPS.get(self._stop, StopReason.FINISHED)
         if stop is StopReason.FINISHED and any(isinstance(part, ToolCall) for part in parts):
             stop = StopReason.TOOL_CALLS
@@ -203,7 +203,7 @@ class Reading:
         match delta.type:
             case "text_delta":
                 block["text"] = block.get("text", "") + delta.text
-                return self._markers.text(delta.text)
+                return self._markers.text(clean(delta.text))
             case "input_json_delta":
                 self._json[index] = self._json.get(index, "") + delta.partial_json
             case "thinking_delta":
@@ -240,7 +240,7 @@ class Reading:
         if any(b.get("type") not in _REPLAYABLE for b in content) or not all(b.get("signature") for b in thinking):
             return None
         content = [b for b in content if b.get("type") != "text" or str(b.get("text", "")).strip()]
-        return Native(DOOR, self.model, {"prefix": self.prefix, "content": content})
+        return Native(DOOR, self.model, {"prefix": self.prefix, "content": cleaned_json(content)})
 
 
 class Claude:

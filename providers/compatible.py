@@ -27,7 +27,7 @@ from providers.base import (
 from providers.errors import ConfigurationError, Incomplete
 from providers.framing import RULES, framed, unmarked
 from providers.schema import strict_schema
-from providers.transcript import call_ids, parsed_arguments, repaired, unique_id
+from providers.transcript import call_ids, clean, parsed_arguments, repaired, unique_id
 from providers.transport import base_url, failure, http_client, translated
 
 DOOR = "compatible"
@@ -46,7 +46,7 @@ def to_wire(request: Request, model: str) -> dict[str, Any]:
     messages = [item for message in repaired(request.messages) for item in _items(message)]
     wire: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": "system", "content": f"{request.system}\n\n{RULES}".strip()}, *messages],
+        "messages": [{"role": "system", "content": clean(f"{request.system}\n\n{RULES}".strip())}, *messages],
         "max_tokens": request.max_output_tokens,
         "stream_options": {"include_usage": True},
     }
@@ -145,10 +145,10 @@ class Reading:
             self._finish = choice.finish_reason or self._finish
             if choice.delta is None:
                 continue
-            text += choice.delta.content or ""
+            text += clean(choice.delta.content or "")
             if refusal := getattr(choice.delta, "refusal", None):
                 self._refused = True
-                text += refusal
+                text += clean(refusal)
             for call in choice.delta.tool_calls or []:
                 self._read_call(call)
         self._text += text
@@ -161,7 +161,7 @@ class Reading:
         parts: list[Part] = [Text(self._text)] if self._text else []
         for call in self._calls:
             id = unique_id(call.id, self.taken)
-            parts.append(ToolCall(id, call.name, parsed_arguments(call.arguments)))
+            parts.append(ToolCall(id, clean(call.name), parsed_arguments(call.arguments)))
         stop = _STOPS.get(self._finish, StopReason.FINISHED)
         if stop is StopReason.FINISHED and self._calls:
             stop = StopReason.TOOL_CALLS

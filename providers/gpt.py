@@ -29,7 +29,7 @@ from providers.base import (
 from providers.errors import Incomplete
 from providers.framing import RULES, framed, unmarked
 from providers.schema import strict_schema
-from providers.transcript import call_ids, parsed_arguments, repaired, unique_id
+from providers.transcript import call_ids, clean, cleaned_json, parsed_arguments, repaired, unique_id
 from providers.transport import base_url, classified, failure, http_client, required, translated
 
 DOOR = "openai"
@@ -41,7 +41,7 @@ def to_wire(request: Request, model: str) -> dict[str, Any]:
     """The body of `POST /responses`, without `stream`. No sampling knobs: reasoning models refuse them."""
     wire: dict[str, Any] = {
         "model": model,
-        "instructions": f"{request.system}\n\n{RULES}".strip(),
+        "instructions": clean(f"{request.system}\n\n{RULES}".strip()),
         "input": [item for message in repaired(request.messages) for item in _items(message, model)],
         "max_output_tokens": max(16, request.max_output_tokens),
         "reasoning": {"effort": request.effort},
@@ -136,10 +136,10 @@ class Reading:
             case "response.output_item.done":
                 self._items[event.output_index] = event.item
             case "response.output_text.delta":
-                return self._shown(event.output_index, event.delta)
+                return self._shown(event.output_index, clean(event.delta))
             case "response.refusal.delta":
                 self._refused = True
-                return self._shown(event.output_index, event.delta)
+                return self._shown(event.output_index, clean(event.delta))
             case "response.completed" | "response.incomplete" | "response.failed":
                 self._final = event.response
             case "error":
@@ -166,7 +166,7 @@ class Reading:
         for item in [item for _, item in sorted(self._items.items())] or final.output or []:
             self._read_item(item, parts, native)
         opaque = any(item.get("type") == "reasoning" or item.get("phase") for item in native)
-        message = Message("assistant", tuple(parts), Native(DOOR, self.model, native) if opaque else None)
+        message = Message("assistant", tuple(parts), Native(DOOR, self.model, cleaned_json(native)) if opaque else None)
         return Response(message, self._stop(final, parts), final.model or self.model, _usage(final), self.request_id)
 
     def _shown(self, index: int, delta: str) -> str:
@@ -182,7 +182,7 @@ class Reading:
         match item.type:
             case "function_call":
                 call = ToolCall(
-                    unique_id(item.call_id or "", self.taken), item.name, parsed_arguments(item.arguments or "")
+                    unique_id(item.call_id or "", self.taken), clean(item.name), parsed_arguments(item.arguments or "")
                 )
                 parts.append(call)
                 native.append(_written_call(call))

@@ -35,7 +35,18 @@ def repaired(messages: Iterable[Message]) -> tuple[Message, ...]:
 
 def clean(text: str) -> str:
     """Without lone surrogates and NUL, which UTF-8 and the vendors do not take."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def cleaned_json(value: Any) -> Any:
+    """The same for all strings of a JSON value, keys included."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [cleaned_json(item) for item in value]
+    return {clean(key): cleaned_json(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def parsed_arguments(raw: str) -> dict[str, Any]:
@@ -45,8 +56,8 @@ def parsed_arguments(raw: str) -> dict[str, Any]:
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
-        return {INVALID_ARGUMENTS: raw}
-    return value if isinstance(value, dict) else {INVALID_ARGUMENTS: raw}
+        return {INVALID_ARGUMENTS: clean(raw)}
+    return cleaned_json(value) if isinstance(value, dict) else {INVALID_ARGUMENTS: clean(raw)}
 
 
 def unique_id(wanted: str, taken: set[str]) -> str:
@@ -88,7 +99,7 @@ def _cleaned_part(part: Part) -> Part:
     if isinstance(part, Evidence):
         return Evidence(*(clean(value) for value in (part.id, part.title, part.text, part.link, part.detail)))
     if isinstance(part, ToolCall):
-        return replace(part, arguments=json.loads(clean(json.dumps(dict(part.arguments), ensure_ascii=False))))
+        return replace(part, arguments=cleaned_json(dict(part.arguments)))
     if isinstance(part, ToolResult):
         content = (_cleaned_content(inner) for inner in part.content)
         return replace(part, content=tuple(c for c in content if not isinstance(c, Text) or c.text.strip()))

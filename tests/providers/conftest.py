@@ -1,0 +1,105 @@
+"""The real SDKs against the vendors' wires of the local tenant, on a loopback port."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp import web
+
+from infra.local.company.model import Company
+from infra.local.vendors import claude, openai
+from infra.local.vendors.script import Reply
+from infra.local.wire import wire_app
+from infra.local.world import Recorded, World
+from providers.base import DoorSettings, Evidence, Message, Part, Provider, Request, Response, Text, ToolSpec
+from providers.discover import open_models
+
+MODELS = {
+    "claude": "anthropic:claude-sonnet-5-5",
+    "gpt": "openai:gpt-6.2-sol",
+    "compatible": "compatible:llama",
+    "offline": "offline:extract",
+}
+VENDORS = ("claude", "gpt", "compatible")
+BUDGET = Evidence(
+    "S1", "Falcon budget", "The budget of Falcon is 48,500 EUR.\nThe supplier is Nordwind GmbH.", detail="Anna"
+)
+HOTEL = Evidence("S2", "Travel policy", "Hotels are paid up to 140 EUR a night.")
+SCHEMA = {
+    "type": "object",
+    "properties": {"query": {"type": "string", "minLength": 1}},
+    "required": ["query"],
+    "additionalProperties": False,
+}
+TOOLS = (ToolSpec("search_mail", "Searches mail.", SCHEMA), ToolSpec("search_files", "Searches files.", SCHEMA))
+
+
+def asked(*parts: Part, tools: tuple[ToolSpec, ...] = (), effort: str = "low") -> Request:
+    assert effort == "low"
+    return Request("Answer from the evidence.", (Message("user", parts),), tools, cache_key="k", user_hash="u1")
+
+
+QUESTION = Text("Question: What is the budget of Falcon?")
+
+
+async def drained(provider: Provider, request: Request) -> tuple[list[str], Response]:
+    """The deltas and the one response; what was streamed is what the message says."""
+    deltas: list[str] = []
+    responses: list[Response] = []
+    async for part in provider.stream(request):
+        if isinstance(part, Response):
+            responses.append(part)
+        else:
+            assert not responses
+            deltas.append(part)
+    assert len(responses) == 1
+    assert "".join(deltas) == responses[0].message.text
+    return deltas, responses[0]
+
+
+class Vendors:
+    """The running wires, and providers opened against them."""
+
+    def __init__(self, world: World, url: str) -> None:
+        self.world, self.url = world, url
+        self.opened: list[Provider] = []
+        self.environment = {
+            "ANTHROPIC_API_KEY": "key",
+            "ANTHROPIC_BASE_URL": f"{url}/claude",
+            "OPENAI_API_KEY": "key",
+            "OPENAI_BASE_URL": f"{url}/openai/v1",
+            "COMPATIBLE_BASE_URL": f"{url}/openai/v1",
+        }
+
+    def open(self, name: str, *, model: str = "", read_timeout: float = 20.0) -> Provider:
+        door = MODELS[name].split(":")[0]
+        entry = f"{name}={door}:{model}" if model else f"{name}={MODELS[name]}"
+        provider = open_models([entry], DoorSettings(self.environment, read_timeout=read_timeout))[name]
+        self.opened.append(provider)
+        return provider
+
+    def say(self, *replies: Reply) -> None:
+        self.world.state.setdefault("script", []).extend(replies)
+
+    @property
+    def last(self) -> Recorded:
+        return self.world.record[-1]
+
+
+@pytest.fixture
+async def vendors() -> AsyncIterator[Vendors]:
+    company = Company("tenant", "Company", "example.org", datetime(2026, 11, 22, tzinfo=UTC))
+    world = World(company, bot_keys=[], entra_keys=[])
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app.add_subapp("/claude", wire_app("claude", world, claude.routes(world)))
+    app.add_subapp("/openai/v1", wire_app("openai", world, openai.routes(world)))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    running = Vendors(world, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    try:
+        yield running
+    finally:
+        for provider in running.opened:
+            await provider.aclose()
+        await runner.cleanup()
