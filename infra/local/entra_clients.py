@@ -96,16 +96,16 @@ def _decode(
         ) from error
     except jwt.PyJWTError as error:
         raise EntraError(CLIENT, code, "Client assertion failed signature validation.", status=401) from error
-    if not isinstance(claims.get("exp"), int) or claims["exp"] <= world.clock.now().timestamp():
+    if not isinstance(claims.get("exp"), int | float) or claims["exp"] <= world.clock.now().timestamp():
         raise EntraError(CLIENT, 700024, "Client assertion is not within its valid time range.", status=401)
     return claims
 
 
 def _names(certificate: x509.Certificate, header: dict[str, Any]) -> bool:
     thumbprints = {"x5t#S256": hashes.SHA256(), "x5t": hashes.SHA1()}  # noqa: S303 -- SHA-1 only names the certificate, as Entra's older clients do
-    return any(
-        header.get(name) == _base64(certificate.fingerprint(algorithm)) for name, algorithm in thumbprints.items()
-    )
+    # MSAL keeps the padding that RFC 7515 leaves out; Entra takes both.
+    named = {name: str(header.get(name, "")).rstrip("=") for name in thumbprints}
+    return any(named[name] == _base64(certificate.fingerprint(algorithm)) for name, algorithm in thumbprints.items())
 
 
 def _base64(raw: bytes) -> str:

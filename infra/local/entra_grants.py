@@ -193,7 +193,7 @@ def _assertion(world: World, assertion: str) -> dict[str, Any]:
         raise EntraError(GRANT, 50013, "Assertion failed signature validation.") from error
     if claims.get("aud") not in audience:
         raise EntraError(GRANT, 500131, "Assertion audience does not match the Client app presenting the assertion.")
-    if not isinstance(claims.get("exp"), int) or claims["exp"] <= world.clock.now().timestamp():
+    if not isinstance(claims.get("exp"), int | float) or claims["exp"] <= world.clock.now().timestamp():
         raise EntraError(GRANT, 500133, "Assertion is not within its valid time range.")
     if "access_as_user" not in str(claims.get("scp", "")).split():
         raise EntraError(GRANT, 50013, "The assertion carries no delegated permission of the app: 'access_as_user'.")
