@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -60,9 +61,11 @@ class Transport:
         return answer
 
     def post(
-        self, url: str, *, headers: Mapping[str, str] | None = None, data: Mapping[str, str] | None = None, **_: Any
+        self, url: str, *, headers: Mapping[str, str] | None = None, data: Mapping[str, Any] | None = None, **_: Any
     ) -> Answer:
-        return self._wait("POST", url, headers=headers, data=data)
+        """A form; MSAL's values are str, int or (a signed assertion) bytes."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._wait("POST", url, headers={**(headers or {}), **form}, data=urlencode(data or {}).encode())
 
     def close(self) -> None:
         """MSAL's interface asks for it; the connection pool is not ours to close."""
