@@ -12,6 +12,9 @@ from bot.teams.authentication import Authentication
 from bot.teams.invokes import Invokes
 from bot.teams.schema import Activity
 
+WIRE = "wire"
+"""Where a turn's activity keeps the dict it was made from."""
+
 
 class Adapter(CloudAdapterBase):  # type: ignore[misc]  # -- botbuilder ships no types
     def __init__(self, authentication: Authentication, invokes: Invokes) -> None:
@@ -29,7 +32,7 @@ class Adapter(CloudAdapterBase):  # type: ignore[misc]  # -- botbuilder ships no
 def bot_activity(activity: Activity) -> BotActivity:
     """What a turn needs of it. Built by hand: msrest's deserializer costs half a millisecond and fails on hostile values."""
     conversation = activity["conversation"]
-    return BotActivity(
+    built = BotActivity(
         type=activity["type"],
         id=activity.get("id"),
         name=activity.get("name"),
@@ -48,8 +51,9 @@ def bot_activity(activity: Activity) -> BotActivity:
             tenant_id=conversation.get("tenantId"),
         ),
         channel_data=activity.get("channelData"),
-        additional_properties={"wire": activity},
     )
+    built.additional_properties = {WIRE: activity}
+    return built
 
 
 def _account(account: dict[str, Any]) -> ChannelAccount:

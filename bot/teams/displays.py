@@ -3,6 +3,7 @@
 Both keep the receipt's rule: content goes out by PUT on a message whose id was stored first, or by one POST that was announced first.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.context import Receipt, Reference, StopRequested
@@ -141,14 +142,14 @@ class Streamed:
                 await self._outlet.placed(id)
 
     def _refused(self, refused: StreamRefused) -> None:
-        self._open = False
+        # A text that was refused for being another one leaves the stream as it was.
+        self._open = refused.why is Refusal.CHANGED
         if refused.why is Refusal.STOPPED:
             raise StopRequested
 
     async def close(self) -> None:
         """Ends the stream before Teams does; the message can then be edited like any other."""
         if self._open and self.message_id:
-            self._open = False
             await self._end(self._plain(self._shown or "…"))
 
     def _plain(self, text: str) -> Wire:
@@ -171,7 +172,9 @@ class Streamed:
             self._refused(refused)
             return False
         except Ambiguous:
+            self._open = False
             return False
+        self._open = False
         return True
 
     async def finish(self, activity: Wire) -> bool:
@@ -180,12 +183,12 @@ class Streamed:
             self.message_id = await self._outlet.post_answer(activity)
             return True
         try:
-            if self._open and activity["text"].startswith(self._shown):
-                self._open = False
-                if await self._end(activity):
-                    return True
-            # Teams refuses a final text that does not begin with what it showed: so end with that, then put the real one there.
-            await self.close()
+            if self._open and await self._end(activity):
+                return True
+            if self._open:
+                # The stream wants to end with what it showed; the real text then takes its place.
+                await asyncio.sleep(self.gap)
+                await self.close()
         except StopRequested:
             return False
         await self._outlet.put(self.message_id, activity)

@@ -165,14 +165,17 @@ class Invokes(TeamsActivityHandler):  # type: ignore[misc]  # -- botbuilder ship
 
     async def _sign_in_failure(self, activity: Activity) -> InvokeResponse:
         code = _value(activity).get("code")
-        log.warning("Teams could not sign somebody in: %s", code if code in _FAILURES else "unknown code")
+        log.warning(
+            "Teams could not sign somebody in: %s",
+            code if isinstance(code, str) and code in _FAILURES else "unknown code",
+        )
         return InvokeResponse(status=200)
 
     async def _feedback(self, activity: Activity) -> InvokeResponse:
         value = _value(activity)
         given = value.get("actionValue")
         reaction = given.get("reaction") if isinstance(given, dict) else None
-        if value.get("actionName") == "feedback" and reaction in {"like", "dislike"}:
+        if value.get("actionName") == "feedback" and reaction in ("like", "dislike"):
             who: Reference = reference(activity)
             text = _feedback_text(given.get("feedback") if isinstance(given, dict) else None)
             await self._rate(Rating(who.person, who.id, activity.get("replyToId") or "", reaction == "like", text))
