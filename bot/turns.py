@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.context import Receipt, Superseded
 from bot.store.database import StoreUnavailable
-from bot.store.inbox import Entry, Inbox, State
+from bot.store.entry import Entry, State
+from bot.store.inbox import Inbox
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +30,9 @@ class Turns:
     """Calls `handle` once a turn, and again after a crash when nothing uncertain was sent (then `receipt.reply_id` may be set).
 
     `apologise` is called instead when a post was under way as its process died (`entry.uncertain`), when `attempts`
-    processes died over the turn, or when `handle` raised. It announces its own post with `receipt.sending()`, and is
-    then never repeated. `entry.reference` is what the log calls the turn.
+    processes died over the turn, or when `handle` raised; after `StoreUnavailable` the turn is taken up again later.
+    An apology announces its own post with `receipt.sending()`, and is then never repeated. `entry.reference` is what
+    the log calls the turn.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Turns:
         self._keepers = []
         try:
             await self._inbox.aclose()
-        except (DBAPIError, OSError) as error:
+        except (StoreUnavailable, SQLAlchemyError) as error:
             logger.warning("leases run out by themselves, since they could not be released: %s", type(error).__name__)
 
     def _begin(self, entry: Entry) -> None:
@@ -89,6 +91,9 @@ class Turns:
         except Superseded:
             logger.info("turn %s went on in another process", entry.reference)
             await self._finish(entry, receipt, State.DONE)
+        except StoreUnavailable:
+            logger.warning("turn %s waits for the database", entry.reference)
+            self._inbox.abandon(entry)
 
     async def _answer(self, entry: Entry, receipt: "_StoredReceipt") -> State:
         if entry.attempt > 2 * self._attempts:
@@ -106,7 +111,7 @@ class Turns:
     async def _survives(self, handler: Handler, entry: Entry, receipt: "_StoredReceipt") -> bool:
         try:
             await handler(entry, receipt)
-        except Superseded:
+        except (Superseded, StoreUnavailable):
             raise
         except Exception as error:  # noqa: BLE001 -- the turn's outermost frame: whatever failed, the person gets an answer
             logger.error("turn %s failed: %s", entry.reference, _without_content(error))  # noqa: TRY400 -- a traceback shows values
@@ -132,7 +137,7 @@ class Turns:
                 await self._inbox.sweep()
                 if sweeps % PRUNE_EVERY_SWEEPS == 0:
                     await self._inbox.prune(self._retention_seconds)
-            except (DBAPIError, OSError) as error:
+            except (StoreUnavailable, SQLAlchemyError) as error:
                 logger.warning("the inbox was not swept: %s", type(error).__name__)
             sweeps += 1
             # Jitter, so that replicas that started together do not sweep together.
@@ -143,7 +148,7 @@ class Turns:
             await asyncio.sleep(self._inbox.lease_seconds * 0.3)
             try:
                 await self._inbox.heartbeat()
-            except (DBAPIError, OSError) as error:
+            except (StoreUnavailable, SQLAlchemyError) as error:
                 logger.warning("leases were not extended: %s", type(error).__name__)
 
 

@@ -9,14 +9,15 @@ NORMAL would survive the kill only, and we promised not to lose what was answere
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, insert, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -40,7 +41,7 @@ TRANSIENT_SQLSTATES = frozenset(
 
 
 class StoreUnavailable(Exception):
-    """The database did not take the write after several tries. Nothing was stored; the sender may try again."""
+    """The database does not answer, or two processes were in each other's way: the same call may work later."""
 
 
 class Database:
@@ -59,7 +60,8 @@ class Database:
     async def open(cls, database_url: str, encryption_keys: Sequence[str]) -> "Database":
         """`sqlite:///file` or `postgresql://...`; the schema is brought to the newest version.
 
-        Raises ValueError with a sentence for a bad address or key, and `WrongKey` when the data is under other keys.
+        Raises ValueError with a sentence for a bad address or key, `WrongKey` when the data is under other keys, and
+        `StoreUnavailable`.
         """
         cipher = Cipher(encryption_keys)
         url, arguments = _address(database_url)
@@ -89,20 +91,26 @@ class Database:
         await self._engine.dispose()
 
     async def ping(self) -> None:
-        """One round trip. Raises when the database does not answer."""
+        """One round trip, for readiness. Raises `StoreUnavailable`."""
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that takes SQLite's write lock at once, so that it can't fail half-way for want of it."""
-        async with self._gate, self._engine.begin() as connection:
-            yield connection
+        """A transaction that takes SQLite's write lock at once, so that it can't fail half-way for want of it.
+
+        Raises `StoreUnavailable`, also when the commit was cut off: then nobody knows whether it happened.
+        """
+        with _translated():
+            async with self._gate, self._engine.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        async with self._reader.connect() as connection:
-            yield connection
+        """Raises `StoreUnavailable`."""
+        with _translated():
+            async with self._reader.connect() as connection:
+                yield connection
 
     async def _migrate(self) -> None:
         async with self.write() as connection:
@@ -117,15 +125,34 @@ class Database:
                 raise WrongKey("The database's key check holds a foreign value.")
 
 
-def is_transient(error: Exception) -> bool:
-    """Whether the same transaction, run again, may work: the connection broke, or two processes were in each other's way."""
-    if isinstance(error, OSError):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        if isinstance(error, DBAPIError) and not _is_transient(error):
+            raise
+        raise StoreUnavailable("The database does not answer.") from error
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    """Whether the same transaction, run again, may work."""
     state = getattr(error.orig, "sqlstate", None) or ""
     busy = isinstance(error, OperationalError) and "locked" in str(error.orig)
     return error.connection_invalidated or busy or state in TRANSIENT_SQLSTATES or state.startswith("08")
+
+
+def _connecting(url: URL) -> Callable[..., Awaitable[Any]]:
+    """SQLAlchemy lets the driver's own errors through while a connection is made; they become what a refused socket is."""
+    asyncpg = url.get_dialect().import_dbapi().asyncpg
+
+    async def connect(*arguments: Any, **options: Any) -> Any:
+        try:
+            return await asyncpg.connect(*arguments, **options)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise ConnectionError(f"PostgreSQL refused the connection: {error}") from error
+
+    return connect
 
 
 def _address(database_url: str) -> tuple[URL, Mapping[str, Any]]:
@@ -141,6 +168,7 @@ def _address(database_url: str) -> tuple[URL, Mapping[str, Any]]:
         mode = url.query.get("sslmode")
         url = url.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode"])
         arguments: dict[str, Any] = {
+            "async_creator_fn": _connecting(url),
             "timeout": 10.0,
             "command_timeout": 30.0,
             "server_settings": {"application_name": "parley", "jit": "off"},

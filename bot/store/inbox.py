@@ -10,53 +10,23 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, text, update
-from sqlalchemy.exc import DBAPIError
 
 from bot.context import Superseded
 from bot.store.clock import DatabaseNow
-from bot.store.database import Database, StoreUnavailable, is_transient
+from bot.store.database import Database, StoreUnavailable
 from bot.store.encryption import WrongKey
+from bot.store.entry import Entry, State, check_key
 from bot.store.inbox_batch import Admission, Batch, BatchWriter, Mark, Outcome, Taken
-from bot.store.tables import KEY_BYTES, UNFINISHED
+from bot.store.tables import UNFINISHED
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = (0.05, 0.2, 0.5, 1.0)
 PRUNE_ROWS = 1000
 CLOSE_SECONDS = 5.0
-
-
-class State(Enum):
-    WAITING = "waiting"
-    WORKING = "working"
-    SENDING = "sending"
-    DONE = "done"
-    UNKNOWN = "unknown"
-    """Ended without certainty that the person saw an answer, or saw it once only. Operators can count these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row of the inbox that this process works on."""
-
-    seq: int
-    conversation_id: str
-    activity_id: str
-    activity: Mapping[str, Any]
-    attempt: int
-    """1 the first time; more after a process died over it or lost it."""
-    reply_id: str
-    uncertain: bool
-    """A post was announced and nobody knows whether it arrived: never answer, only apologise."""
-
-    @property
-    def reference(self) -> str:
-        """What logs and the person see, so that they can be brought together."""
-        return f"T{self.seq}"
 
 
 @dataclass(slots=True, eq=False)
@@ -131,6 +101,11 @@ class Inbox:
         """
         mark = Mark(entry.seq, entry.attempt, state.value, reply_id, blank=not keep)
         await self._submit(mark=mark, ends=entry.conversation_id)
+
+    def abandon(self, entry: Entry) -> None:
+        """The row stays as it is and is swept up later, by this process or another one. For when it can't even be marked."""
+        if self._working.get(entry.conversation_id) == entry.seq:
+            del self._working[entry.conversation_id]
 
     async def sweep(self) -> None:
         """Finds unfinished rows nobody works on (a process died, a wake-up was lost) and takes what this process can carry."""
@@ -257,12 +232,10 @@ class Inbox:
             try:
                 async with self._database.write() as connection:
                     return await self._writer.run(connection, batch)
-            except (DBAPIError, OSError) as error:
+            except StoreUnavailable:
                 # Safe to repeat, even when the commit itself was cut off: every statement is idempotent or fenced.
-                if not is_transient(error):
-                    raise
                 if pause is None:
-                    raise StoreUnavailable("The database does not answer.") from error
+                    raise
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -305,16 +278,6 @@ class Inbox:
             return self._database.cipher.decrypt(stored)
         except WrongKey:
             return None
-
-
-def check_key(value: str) -> None:
-    """Raises ValueError for what a text key of the database can't hold."""
-    try:
-        size = len(value.encode())
-    except UnicodeEncodeError:
-        raise ValueError("An id holds half a surrogate pair.") from None
-    if not value or size > KEY_BYTES or "\x00" in value:
-        raise ValueError("An id is empty, too long or holds a NUL.")
 
 
 def _settle(operation: _Operation, error: BaseException | None) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from bot.context import Superseded
 from bot.store.database import Database, StoreUnavailable
-from bot.store.inbox import Entry, Inbox, State
+from bot.store.entry import Entry, State
+from bot.store.inbox import Inbox
 
 
 class Process:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from bot.context import Receipt, Superseded
 from bot.store.database import Database
-from bot.store.inbox import Entry, Inbox
+from bot.store.entry import Entry
+from bot.store.inbox import Inbox
 from bot.turns import Turns
 
 SECRET = "canary-41aa"

@@ -14,7 +14,8 @@ from aiohttp import web
 
 from bot.context import Receipt
 from bot.store.database import Database
-from bot.store.inbox import Entry, Inbox
+from bot.store.entry import Entry
+from bot.store.inbox import Inbox
 from bot.turns import Turns
 
 
