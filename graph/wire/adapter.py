@@ -14,7 +14,6 @@ from kiota_abstractions.request_information import RequestInformation
 from kiota_abstractions.request_option import RequestOption
 from kiota_http.observability_options import ObservabilityOptions
 from msgraph.graph_request_adapter import GraphRequestAdapter
-from msgraph_core import GraphClientFactory
 
 from graph.errors import ForeignLink, Unavailable
 from graph.wire.addresses import is_loopback, origin, trust
@@ -69,7 +68,9 @@ class Adapter:
     def __init__(self, base_url: str, *, ca_bundle: str, timeout: float, user_agent: str) -> None:
         self._origin = origin(base_url)
         local = is_loopback(httpx.URL(base_url).host)
-        client = httpx.AsyncClient(
+        # No SDK middleware: retries, redirects and claims challenges follow our own stricter rules. (The SDK's transport for
+        # middleware, msgraph_core 1.5.2, also never closes the connections below it.)
+        self._http = httpx.AsyncClient(
             http2=True,
             verify=trust(ca_bundle),
             timeout=httpx.Timeout(timeout, connect=10.0),
@@ -77,8 +78,6 @@ class Adapter:
             trust_env=not local,
             headers={"User-Agent": user_agent},
         )
-        # No SDK middleware: retries, redirects and claims challenges follow our own stricter rules.
-        self._http = GraphClientFactory.create_with_custom_middleware(middleware=[], client=client)
         self.sdk = GraphRequestAdapter(_Bearer(self._origin), client=self._http)
         self.sdk.base_url = base_url
         # The SDK's trace spans would otherwise carry whole addresses, and with them what people searched for.
