@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.company.access import Access, channel_members, members_of
-from infra.local.company.model import Company, ExampleQuestion, Item, Mail
+from infra.local.company.model import Attachment, Company, ExampleQuestion, Item, Mail
 from infra.local.company.people import person_id
 from infra.local.company.questions import CANARIES, DEMO_QUESTIONS
 from infra.local.company.seed import company
@@ -102,16 +102,39 @@ def test_answers_quote_what_they_answer_but_keep_their_own_words_apart(tidewell:
     assert any("Gesendet:" in other.body_text for other in tidewell.mails)
 
 
+def test_no_internal_mail_is_quoted_to_somebody_outside(tidewell: Company) -> None:
+    ours = {mail.internet_message_id: mail for mail in tidewell.mails}.values()
+    internal = [mail for mail in ours if len(mail.unique_text) > 40 and all(map(_inside, _people_of(mail)))]
+    outgoing = [mail for mail in ours if not all(map(_inside, _people_of(mail)))]
+    assert len(internal) > 40
+    assert len(outgoing) > 40
+    for mail in outgoing:
+        assert not [other.subject for other in internal if other.unique_text in mail.body_text], mail.subject
+
+
+def _people_of(mail: Mail) -> list[str]:
+    return [mail.sender_address, *(address for _, address in [*mail.to, *mail.cc])]
+
+
+def _inside(address: str) -> bool:
+    return address.endswith("@tidewell.example")
+
+
 def test_mailboxes_look_lived_in(tidewell: Company) -> None:
     assert {mail.importance for mail in tidewell.mails} == {"low", "normal", "high"}
     assert {"inbox", "sentitems", "archive", "drafts", "deleteditems"} < {mail.folder for mail in tidewell.mails}
     assert sum(not mail.is_read for mail in tidewell.mails) > 20
     assert sum(bool(mail.attachments) for mail in tidewell.mails) > 20
+    assert any(file.is_inline and f"cid:{file.content_id}" in mail.body_html for mail, file in _attached(tidewell))
     hostile = [mail for mail in tidewell.mails if "gnore previous instructions" in mail.body_html]
     assert len({mail.subject for mail in hostile}) >= 2
     assert {event.show_as for event in tidewell.events} == {"free", "tentative", "busy", "oof", "workingElsewhere"}
     assert any(event.weekly_until for event in tidewell.events)
     assert any(event.is_cancelled for event in tidewell.events)
+
+
+def _attached(tidewell: Company) -> list[tuple[Mail, Attachment]]:
+    return [(mail, file) for mail in tidewell.mails for file in mail.attachments]
 
 
 def test_the_demo_asks_four_questions_of_one_person() -> None:

@@ -11,6 +11,7 @@ from infra.local.company.drives import KEYS
 from infra.local.company.model import Attachment, Mail, MailFolder
 from infra.local.company.people import STAFF_KEYS, address, locale_of, person_id
 from infra.local.company.render import Rendered, render
+from infra.local.company.render_pdf import logo
 
 WELL_KNOWN = {
     "inbox": "Inbox", "sentitems": "Sent Items", "archive": "Archive", "drafts": "Drafts",
@@ -25,6 +26,7 @@ _QUOTE_WORDS = {
     "de": ("Von", "Gesendet", "An", "Cc", "Betreff", "AW", "%d.%m.%Y %H:%M"),
 }
 _RULE = 32
+_LOGO_ID = "image001.png@01DC5A00.7D3E1B60"
 
 
 @dataclass(slots=True)
@@ -38,7 +40,8 @@ class Letter:
     cc: list[str]
     body: str
     flags: list[str] = field(default_factory=list[str])
-    """`unread`, `high`, `low`, `text`, `fresh` (quotes nothing), `draft`, `html` (body is HTML), `in=person/folder`."""
+    """`unread`, `high`, `low`, `text`, `fresh` (quotes nothing), `draft`, `html` (body is HTML), `logo` (a picture in the signature),
+    `in=person/folder`."""
     files: list[str] = field(default_factory=list[str])
     earlier: "Letter | None" = None
     """What it answers."""
@@ -129,7 +132,10 @@ def _mail(letter: Letter, owner: str, body: tuple[str, str, str], attached: dict
         unique_text=unique,
         is_read=mine or "unread" not in letter.flags,
         importance="high" if "high" in letter.flags else "low" if "low" in letter.flags else "normal",
-        attachments=[_attachment(f"{name}:{file}", file, attached[file]) for file in letter.files],
+        attachments=[
+            *(_attachment(f"{name}:{file}", file, attached[file]) for file in letter.files),
+            *([_logo(name)] if "logo" in letter.flags else []),
+        ],
     )
 
 
@@ -174,16 +180,21 @@ def _attachment(name: str, file_name: str, file: Rendered) -> Attachment:
     return Attachment(ids.attachment(name), file_name, file.mime, file.data, text=file.text)
 
 
+def _logo(name: str) -> Attachment:
+    return Attachment(ids.attachment(f"{name}:logo"), "image001.png", "image/png", logo(), True, _LOGO_ID)
+
+
 def _body(letter: Letter) -> tuple[str, str, str]:
     """HTML and text with the quoted history, and the text without."""
     if "html" in letter.flags:
         text = visible_text(letter.body)
         return letter.body, text, text
-    quoted_html, quoted_text = ("", "") if letter.earlier is None or "fresh" in letter.flags else _quoted(letter)
+    quoted_html, quoted_text = _quoted(letter)
+    picture = f'<img src="cid:{_LOGO_ID}" width="160" height="40" alt="">' if "logo" in letter.flags else ""
     style = "PlainText" if "text" in letter.flags else "elementToProof"
     page = (
         '<html><head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head>'
-        f'<body dir="ltr">{_own_html(letter.body, style)}{quoted_html}</body></html>'
+        f'<body dir="ltr">{_own_html(letter.body, style)}{picture}{quoted_html}</body></html>'
     )
     return page, letter.body + quoted_text, letter.body
 
@@ -198,7 +209,7 @@ def _own_html(body: str, style: str) -> str:
 def _quoted(letter: Letter) -> tuple[str, str]:
     """The divider and header Outlook writes above what is answered, in the language of who answers."""
     earlier = letter.earlier
-    if earlier is None:
+    if earlier is None or "fresh" in letter.flags:
         return "", ""
     sender, sent, to, cc, subject, _, form = _words(letter.sender)
     rows = [

@@ -33,6 +33,8 @@ class Attachment:
     content_type: str
     data: bytes
     is_inline: bool = False
+    content_id: str = ""
+    """What `cid:` in the body refers to, for an inline picture."""
     text: str = ""
     """What the mailbox's full-text index holds of it; empty where Microsoft's would have none."""
 
