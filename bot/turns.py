@@ -11,10 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.context import Receipt, Superseded
-from bot.store.database import StoreUnavailable
+from bot.store.database import StoreError, StoreUnavailable
 from bot.store.entry import Entry, State
 from bot.store.inbox import Inbox
 
@@ -76,7 +74,7 @@ class Turns:
         self._keepers = []
         try:
             await self._inbox.aclose()
-        except (StoreUnavailable, SQLAlchemyError) as error:
+        except StoreError as error:
             logger.warning("leases run out by themselves, since they could not be released: %s", type(error).__name__)
 
     def _begin(self, entry: Entry) -> None:
@@ -137,7 +135,7 @@ class Turns:
                 await self._inbox.sweep()
                 if sweeps % PRUNE_EVERY_SWEEPS == 0:
                     await self._inbox.prune(self._retention_seconds)
-            except (StoreUnavailable, SQLAlchemyError) as error:
+            except StoreError as error:
                 logger.warning("the inbox was not swept: %s", type(error).__name__)
             sweeps += 1
             # Jitter, so that replicas that started together do not sweep together.
@@ -148,7 +146,7 @@ class Turns:
             await asyncio.sleep(self._inbox.lease_seconds * 0.3)
             try:
                 await self._inbox.heartbeat()
-            except (StoreUnavailable, SQLAlchemyError) as error:
+            except StoreError as error:
                 logger.warning("leases were not extended: %s", type(error).__name__)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, event, insert, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -40,7 +40,11 @@ TRANSIENT_SQLSTATES = frozenset(
 )
 
 
-class StoreUnavailable(Exception):
+class StoreError(Exception):
+    """The database refused a statement; the cause says why. Trying again does not help."""
+
+
+class StoreUnavailable(StoreError):
     """The database does not answer, or two processes were in each other's way: the same call may work later."""
 
 
@@ -99,7 +103,7 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that takes SQLite's write lock at once, so that it can't fail half-way for want of it.
 
-        Raises `StoreUnavailable`, also when the commit was cut off: then nobody knows whether it happened.
+        Raises `StoreError`, and `StoreUnavailable` also when the commit was cut off: then nobody knows whether it happened.
         """
         with _translated():
             async with self._gate, self._engine.begin() as connection:
@@ -107,7 +111,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Raises `StoreUnavailable`."""
+        """Raises `StoreError`."""
         with _translated():
             async with self._reader.connect() as connection:
                 yield connection
@@ -129,10 +133,10 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, PoolTimeout, OSError) as error:
-        if isinstance(error, DBAPIError) and not _is_transient(error):
-            raise
-        raise StoreUnavailable("The database does not answer.") from error
+    except (SQLAlchemyError, OSError) as error:
+        if isinstance(error, OSError | PoolTimeout) or (isinstance(error, DBAPIError) and _is_transient(error)):
+            raise StoreUnavailable("The database does not answer.") from error
+        raise StoreError("The database refused a statement.") from error
 
 
 def _is_transient(error: DBAPIError) -> bool:
