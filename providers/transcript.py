@@ -23,9 +23,10 @@ def repaired(messages: Iterable[Message]) -> tuple[Message, ...]:
     A message whose parts had to change loses its `native` form, since that no longer says the same.
     """
     merged = _merged(_cleaned(message) for message in messages)
-    while merged and merged[0].role == "assistant":
-        merged.pop(0)
     answered = _answered(merged)
+    while answered and answered[0].role == "assistant":
+        # Its results go with it, which may empty the next message in turn.
+        answered = _answered(answered[1:])
     if not answered:
         return (Message("user", (Text(NOTHING_SAID),)),)
     if answered[-1].role == "assistant":
