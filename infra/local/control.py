@@ -2,6 +2,7 @@
 
 import dataclasses
 import fnmatch
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
@@ -50,7 +51,7 @@ def routes(world: World) -> list[web.RouteDef]:
 def _served(world: World, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def serve(request: web.Request) -> web.Response:
         try:
-            wanted = await request.json() if request.can_read_body else {}
+            wanted = json.loads(await request.read() or b"{}")
             if not isinstance(wanted, dict):
                 raise TypeError("The body must be a JSON object.")
             outcome = handler(world, {**request.query, **wanted, **request.match_info})
