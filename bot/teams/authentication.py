@@ -4,7 +4,7 @@ No emulator path, no skill path, no token service: those accept what we refuse (
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from botbuilder.core.serializer_helper import serializer_helper
 from botbuilder.schema import Activity as BotActivity
@@ -18,10 +18,6 @@ from bot.teams.schema import Refused
 from bot.teams.verifier import Verifier
 
 AUDIENCE = "https://api.botframework.com"
-
-
-class _UserTokens(Protocol):
-    """Nothing: sign-in is MSAL in the bot, so botbuilder gets no client of the token service."""
 
 
 class Authentication(BotFrameworkAuthentication):  # type: ignore[misc]  # -- botbuilder ships no types
@@ -52,8 +48,8 @@ class Authentication(BotFrameworkAuthentication):  # type: ignore[misc]  # -- bo
     def create_connector_factory(self, _claims_identity: ClaimsIdentity) -> ConnectorFactory:
         return _Factory(self._connector)
 
-    async def create_user_token_client(self, _claims_identity: ClaimsIdentity) -> _UserTokens | None:
-        return None
+    async def create_user_token_client(self, _claims_identity: ClaimsIdentity) -> None:
+        """No client of Microsoft's token service: sign-in is MSAL in the bot."""
 
 
 class _Factory(ConnectorFactory):  # type: ignore[misc]  # -- botbuilder ships no types

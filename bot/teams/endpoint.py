@@ -95,8 +95,14 @@ _CODES = {
 
 
 def _id(activity: Activity) -> str:
-    """Membership events may come without an id; their time tells them apart."""
-    return activity.get("id") or f"{activity['type']}:{activity.get('timestamp') or ''}"
+    """What a second delivery of the same activity has in common with the first.
+
+    An edit or deletion carries the id of the message it changes, and membership events may carry none: their time tells them apart.
+    """
+    id, kind = activity.get("id") or "", activity["type"]
+    if id and kind not in {"messageUpdate", "messageDelete"}:
+        return str(id)
+    return f"{kind}:{id}:{activity.get('timestamp') or ''}"
 
 
 async def _body(request: web.Request) -> bytes:

@@ -17,6 +17,8 @@ MAX_BODY = 256 * 1024
 MAX_TEXT = 100_000
 MAX_DEPTH = 64
 _MAX_ID = 1024
+_MAX_KEY = 512
+"""Characters of the two ids a delivery is known by. Teams' own take under 200; any database can index these."""
 _MAX_NAME = 4096
 _MAX_LIST = 1000
 _MAX_DIGITS = 32
@@ -147,13 +149,13 @@ _DECODER = json.JSONDecoder(
 def check(activity: Activity) -> None:
     """Required fields and types, after the activity protocol's schema. Raises `Refused`."""
     _text(activity, "type", _MAX_ID, required=True)
-    _text(activity, "id", _MAX_ID, required=activity["type"] in NEEDS_ID)
+    _text(activity, "id", _MAX_KEY, required=activity["type"] in NEEDS_ID)
     _text(activity, "channelId", _MAX_ID, required=True)
     _text(activity, "serviceUrl", _MAX_ID, required=True)
     _account(activity, "from")
     _account(activity, "recipient")
     conversation = _object(activity, "conversation", required=True)
-    _text(conversation, "id", _MAX_ID, required=True)
+    _text(conversation, "id", _MAX_KEY, required=True)
     _texts(conversation, ("conversationType", "tenantId", "tenantID", "name"))
     _flags(conversation, ("isGroup",))
     _texts(activity, ("locale", "replyToId", "name", "action", "textFormat", "localTimezone"))
@@ -202,7 +204,9 @@ def _text(holder: dict[str, Any], field: str, limit: int, *, required: bool = Fa
         return
     if not isinstance(value, str) or len(value) > limit or (required and not value.strip()):
         raise _bad(field, f"must be text of at most {limit} characters")
-    if limit == _MAX_ID and not value.isprintable():
+    if limit == _MAX_KEY and not value.isascii():
+        raise _bad(field, "must be ASCII")
+    if limit <= _MAX_ID and not value.isprintable():
         raise _bad(field, "holds control characters")
 
 

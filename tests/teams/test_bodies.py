@@ -96,6 +96,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "id empty": {"id": ""},
     "id object": {"id": {"$gt": ""}},
     "id too long": {"id": "1" * 5000},
+    "id not ASCII": {"id": "\u00e9"},
     "id with newline": {"id": "1\n2"},
     "id with escape character": {"id": "1\x1b[2J"},
     "no id on an edit": {"type": "messageUpdate", "id": ...},

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bot.teams.adapter import bot_activity
 from bot.teams.invokes import Invokes, Rating
-
 from graph.errors import ConsentRequired, SignInNeeded, Unavailable
 from tests.teams.wires import Bench, SignIn, message
 
@@ -190,3 +189,10 @@ async def test_other_kinds_are_acknowledged(endpoint: Bench) -> None:
     for kind in ("messageUpdate", "messageDelete", "messageReaction", "installationUpdate", "conversationUpdate"):
         assert await endpoint.post(message(endpoint.service_url, type=kind)) == (202, None)
     assert len(endpoint.admitted) == 5
+
+
+async def test_an_edit_is_no_repetition_of_the_message_it_changes(endpoint: Bench) -> None:
+    for kind, at in (("message", 1), ("messageUpdate", 2), ("messageUpdate", 3), ("messageDelete", 4), ("message", 1)):
+        await endpoint.post(message(endpoint.service_url, type=kind, timestamp=f"2026-11-22T10:00:0{at}Z"))
+    assert endpoint.admitted_as[0] == endpoint.admitted_as[4] == ("a:1conv", "1763805600123")
+    assert len(set(endpoint.admitted_as)) == 4

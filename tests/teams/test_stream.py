@@ -303,7 +303,7 @@ async def test_members(members: list[dict[str, Any]], ids: frozenset[str] | None
 
 async def test_a_personal_chat_has_one_reader() -> None:
     async with talking() as talk:
-        assert await talk.conversation.members() == {"0aaa"}
+        assert await talk.conversation.members() == frozenset({"0aaa"})
     assert not talk.wire.record
 
 

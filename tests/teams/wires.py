@@ -171,14 +171,16 @@ class Bench:
     service_url: str
     url: str = ""
     admitted: list[Activity] = field(default_factory=list[Activity])
+    admitted_as: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     ratings: list[Rating] = field(default_factory=list[Rating])
     clicks: list[Incoming] = field(default_factory=list[Incoming])
     admit_fails: Exception | None = None
     session: ClientSession = None  # type: ignore[assignment]  # -- set when the server runs
 
-    async def admit(self, _conversation: str, _id: str, activity: Activity) -> None:
+    async def admit(self, conversation: str, id: str, activity: Activity) -> None:
         if self.admit_fails is not None:
             raise self.admit_fails
+        self.admitted_as.append((conversation, id))
         self.admitted.append(activity)
 
     async def rate(self, rating: Rating) -> None:
