@@ -5,7 +5,10 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
+
+from bot.store.token_cache import StaleVersion
 
 SECONDS = 600
 STATES_MOST = 5
@@ -17,11 +20,11 @@ Result = TypeVar("Result")
 class VersionedStore(Protocol):
     """The part of `tokens.TokenStore` that makes "once" true for several processes."""
 
-    async def load(self, person_id: str) -> tuple[bytes | None, int]: ...
+    async def load(self, person_id: str, /) -> tuple[bytes, int]: ...
 
-    async def save(self, person_id: str, data: bytes, version: int) -> bool: ...
+    async def save(self, person_id: str, cache: bytes, version: int, /) -> int: ...
 
-    async def delete(self, person_id: str) -> None: ...
+    async def delete(self, person_id: str, /) -> None: ...
 
 
 class Once:
@@ -76,10 +79,11 @@ class Once:
             data, version = await self._store.load(_row(person_id))
             row = self._current(data)
             result = change(row)
-            if await self._store.save(_row(person_id), json.dumps(row).encode(), version):
+            with suppress(StaleVersion):
+                await self._store.save(_row(person_id), json.dumps(row).encode(), version)
                 return result
 
-    def _current(self, data: bytes | None) -> dict[str, Any]:
+    def _current(self, data: bytes) -> dict[str, Any]:
         row: dict[str, Any] = json.loads(data) if data else {"states": {}}
         now = self._clock()
         row["states"] = {state: until for state, until in row["states"].items() if now < until}

@@ -65,6 +65,17 @@ class SignInPage:
         }
         return f"{self._base_url().rstrip('/')}{START}?{urlencode({'ticket': self._tickets.close(ticket)})}"
 
+    def link_anybody(self, tenant: str, hint: str = "") -> str:
+        """For a front that does not know yet who sits before it (the console): whoever signs in is kept as themselves."""
+        ticket = {
+            "person": ["anybody", "", tenant, ""],
+            "anybody": True,
+            "hint": hint,
+            "scopes": list(self._sign_in.scopes),
+            "claims": None,
+        }
+        return f"{self._base_url().rstrip('/')}{START}?{urlencode({'ticket': self._tickets.close(ticket)})}"
+
     def routes(self) -> list[web.RouteDef]:
         return [web.get(START, self._start, allow_head=False), web.get(CALLBACK, self._callback, allow_head=False)]
 
@@ -112,7 +123,9 @@ class SignInPage:
         try:
             if "code" not in answer:
                 raise _declined(query, scopes)
-            await self._sign_in.keep(person, lambda app: app.acquire_token_by_auth_code_flow(flow, answer), scopes)
+            person = await self._keep(
+                ticket, person, lambda app: app.acquire_token_by_auth_code_flow(flow, answer), scopes
+            )
         except SomebodyElse:
             return page.show("other", retry=self._retry(person, ticket))
         except GraphError as error:
@@ -121,6 +134,18 @@ class SignInPage:
             return page.show(outcome, reference=error.code, admin=admin)
         return page.show("done", digits=await self._sign_in.once.new_code(person.id))
 
+    async def _keep(
+        self,
+        ticket: dict[str, Any],
+        person: Person,
+        acquire: Callable[[msal.ConfidentialClientApplication], Mapping[str, Any]],
+        scopes: tuple[str, ...],
+    ) -> Person:
+        if ticket.get("anybody"):
+            return await self._sign_in.keep_anybody(person.tenant, acquire, scopes)
+        await self._sign_in.keep(person, acquire, scopes)
+        return person
+
     def _flow(
         self, app: msal.ConfidentialClientApplication, ticket: dict[str, Any], prompt: str | None
     ) -> dict[str, Any]:
@@ -128,6 +153,7 @@ class SignInPage:
             ticket["scopes"],
             redirect_uri=f"{self._base_url().rstrip('/')}{CALLBACK}",
             prompt=prompt,
+            login_hint=ticket.get("hint") or None,
             claims_challenge=ticket["claims"],
             response_mode="form_post",
         )

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msal
@@ -12,30 +13,32 @@ from bot.context import Person
 from bot.signin.claims import require_same, scope_names, tenant_path, unverified
 from bot.signin.credentials import AppIdentity, application
 from bot.signin.entra import kind, refusal
-from bot.signin.memory import STORE_CHECK_SECONDS, Held, People
+from bot.signin.memory import FRESH_SECONDS, STORE_CHECK_SECONDS, Held, People
 from bot.signin.once import Once
 from bot.signin.transport import Transport
+from bot.store.token_cache import StaleVersion
 from graph.errors import SignInNeeded, Throttled
 
 # "We understand claims challenges": without it Graph sends none (learn.microsoft.com/entra/identity-platform/claims-challenge).
 CAPABILITIES = ("cp1",)
 WORKERS = 8
+RACE_SECONDS = 0.3
 
 log = logging.getLogger(__name__)
 
 
 class TokenStore(Protocol):
-    """Encrypted at rest by whoever implements it; several processes share it."""
+    """Encrypted at rest by whoever implements it (bot.store.token_cache); several processes share it."""
 
-    async def load(self, person_id: str) -> tuple[bytes | None, int]:
-        """What was saved and its version; (None, 0) when there is nothing."""
+    async def load(self, person_id: str, /) -> tuple[bytes, int]:
+        """What was saved and its version; (b"", 0) when there is nothing."""
         ...
 
-    async def save(self, person_id: str, data: bytes, version: int) -> bool:
-        """Only if the version is still the one that was loaded; False when somebody else was first."""
+    async def save(self, person_id: str, cache: bytes, version: int, /) -> int:
+        """The new version. Raises StaleVersion unless the version is still the one that was loaded."""
         ...
 
-    async def delete(self, person_id: str) -> None: ...
+    async def delete(self, person_id: str, /) -> None: ...
 
 
 class SignIn:
@@ -105,6 +108,24 @@ class SignIn:
         scopes: tuple[str, ...],
     ) -> None:
         """Runs one interactive grant and stores it, if and only if Entra says it is this person's. Used by `exchange` and the page."""
+        await self._keep(person, acquire, scopes, person)
+
+    async def keep_anybody(
+        self,
+        tenant: str,
+        acquire: Callable[[msal.ConfidentialClientApplication], Mapping[str, Any]],
+        scopes: tuple[str, ...],
+    ) -> Person:
+        """The same for whoever signs in: for a front that learns only from this who sits before it (the console)."""
+        return await self._keep(Person("", "", tenant), acquire, scopes, None)
+
+    async def _keep(
+        self,
+        person: Person,
+        acquire: Callable[[msal.ConfidentialClientApplication], Mapping[str, Any]],
+        scopes: tuple[str, ...],
+        expected: Person | None,
+    ) -> Person:
         held = self._people.hold(person.id)
         async with held.lock:
             held.require_patience(self.clock())
@@ -112,11 +133,15 @@ class SignIn:
             result = await self._msal(held, person, cache, acquire)
             if "access_token" not in result:
                 raise refusal(result, scopes)
-            require_same(person, result.get("id_token_claims"), audience=self.identity.sign_in_id)
+            claims = result.get("id_token_claims") or {}
+            person = expected or Person(str(claims.get("oid") or ""), str(claims.get("name") or ""), person.tenant)
+            require_same(person, claims, audience=self.identity.sign_in_id)
             await self._save_new(person, cache)
+            held = self._people.hold(person.id)
             held.tokens.clear()
             held.remember(result, self.clock())
         self.announce(person)
+        return person
 
     async def sign_out(self, person: Person) -> None:
         """Forgets the grant here and in the store; other processes notice within a minute. Entra's own session is not ours to end."""
@@ -135,7 +160,7 @@ class SignIn:
     async def signed_in(self, person: Person) -> bool:
         """Whether there is a grant; only using it can tell whether it is still good."""
         data, _ = await self.store.load(person.id)
-        return data is not None
+        return bool(data)
 
     def announce(self, person: Person) -> None:
         """Lets the app go on with what waited for the sign-in, without making the invoke or the browser wait for it."""
@@ -157,7 +182,7 @@ class SignIn:
         held = self._people.hold(person.id)
         async with held.lock:
             data, version = await self.store.load(person.id)
-            if data is None:
+            if not data:
                 held.forget()
                 raise refusal(None, scopes)
             held.checked = self.clock()
@@ -167,34 +192,36 @@ class SignIn:
             held.require_patience(self.clock())
             cache, result = await self._silent(held, person, data, scopes, claims)
             if kind(result) == "dead":
-                # Another process may have rotated the refresh token while we used the old one.
+                # Another process may just have used up the refresh token we tried; what it got is about to be in the store.
+                await asyncio.sleep(RACE_SECONDS)
                 data, newer = await self.store.load(person.id)
-                if data is not None and newer != version:
+                if data and newer != version:
                     version = newer
                     cache, result = await self._silent(held, person, data, scopes, claims)
             if "access_token" not in (result or {}):
-                await self._forget_dead(held, person, result)
+                if kind(result) == "dead":
+                    await self._bury(held, person, version)
                 raise refusal(result, scopes)
             if cache.has_state_changed:
-                # When somebody else was first, theirs stays: it is as good as ours, or it is a sign-out.
-                await self.store.save(person.id, _serialized(cache), version)
+                await self._save_refreshed(person, cache, version)
             return held.remember(result or {}, self.clock(), claims, scopes).value
 
     async def _silent(
         self, held: Held, person: Person, data: bytes, scopes: tuple[str, ...], claims: str | None
     ) -> tuple[msal.SerializableTokenCache, Mapping[str, Any] | None]:
         cache = msal.SerializableTokenCache()
-        stale = {token.value for token in held.tokens.values()}
+        now = self.clock()
 
         def acquire(app: msal.ConfidentialClientApplication) -> Mapping[str, Any] | None:
             cache.deserialize(data.decode())
+            # MSAL goes by the machine's clock; we go by ours, and drop what is used up.
+            for token in list(cache.search(cache.CredentialType.ACCESS_TOKEN)):
+                if int(token["expires_on"]) - FRESH_SECONDS <= now:
+                    cache.remove_at(token)
             account = next((a for a in app.get_accounts() if a["local_account_id"] == person.id), None)
             result: Mapping[str, Any] | None = app.acquire_token_silent_with_error(
                 list(scopes), account, claims_challenge=claims
             )
-            if result and result.get("access_token") in stale:
-                # MSAL goes by the machine's clock; by ours this token is used up.
-                result = app.acquire_token_silent_with_error(list(scopes), account, force_refresh=True)
             return result
 
         return cache, await self._msal(held, person, cache, acquire)
@@ -232,15 +259,30 @@ class SignIn:
 
     async def _save_new(self, person: Person, cache: msal.SerializableTokenCache) -> None:
         """A new sign-in wins over whatever another process saves meanwhile."""
-        data = _serialized(cache)
-        _, version = await self.store.load(person.id)
-        while not await self.store.save(person.id, data, version):
+        while True:
             _, version = await self.store.load(person.id)
+            with suppress(StaleVersion):
+                await self.store.save(person.id, _serialized(cache), version)
+                return
 
-    async def _forget_dead(self, held: Held, person: Person, result: Mapping[str, Any] | None) -> None:
-        if kind(result) == "dead":
-            held.forget()
-            await self.store.delete(person.id)
+    async def _save_refreshed(self, person: Person, cache: msal.SerializableTokenCache, version: int) -> None:
+        """When somebody else was first, theirs stays: it is as good as ours. A row that is gone is a sign-out, and stays gone;
+
+        one that is empty was buried by a process that lost the race for the refresh token we won, and ours brings it back.
+        """
+        try:
+            await self.store.save(person.id, _serialized(cache), version)
+        except StaleVersion:
+            data, newer = await self.store.load(person.id)
+            if not data and newer:
+                with suppress(StaleVersion):
+                    await self.store.save(person.id, _serialized(cache), newer)
+
+    async def _bury(self, held: Held, person: Person, version: int) -> None:
+        """Empties the row instead of deleting it, so that nobody's newer grant is thrown away with the dead one."""
+        held.forget()
+        with suppress(StaleVersion):
+            await self.store.save(person.id, b"", version)
 
     def _landed(self, flight: tuple[str, frozenset[str], str | None], task: asyncio.Task[str]) -> None:
         self._flights.pop(flight, None)

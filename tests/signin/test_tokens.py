@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 
 import jwt
+import msal
 import pytest
 
 from bot.context import Person
@@ -275,6 +276,28 @@ async def test_replicas_do_not_lose_each_others_refresh(stack: Stack, person: Pe
         assert [oid(token) for token in got if isinstance(token, str)]
         for each in (stack.sign_in, other):
             assert oid(await each.graph_token(person, MAIL)) == person.id
+    await other.aclose()
+
+
+async def test_the_winner_of_a_race_brings_back_what_the_loser_buried(stack: Stack, person: Person) -> None:
+    """The loser decides while the winner's answer is still on its way: single-use refresh tokens at their worst."""
+    entra_state(stack.world).single_use_refresh = True
+    other = stack.replica()
+    stack.world.clock.advance(3400)
+    kept, version = await stack.store.load(person.id)
+    assert await stack.sign_in.graph_token(person, MAIL)
+    won, _ = await stack.store.load(person.id)
+    stack.store.rows[person.id] = (kept, version)
+    with pytest.raises(SignInNeeded):
+        await other.graph_token(person, MAIL)
+    assert not await other.signed_in(person)
+    cache = msal.SerializableTokenCache()
+    cache.deserialize(won.decode())
+    await stack.sign_in._save_refreshed(person, cache, version)
+    assert await other.graph_token(person, MAIL)
+    await other.sign_out(person)
+    await stack.sign_in._save_refreshed(person, cache, version)
+    assert not await other.signed_in(person), "a sign-out is final"
     await other.aclose()
 
 
