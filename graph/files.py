@@ -103,12 +103,17 @@ class Files:
         return frozenset(people) or None
 
     async def _members(self, group: str) -> set[str]:
-        path = f"/groups/{segment(group)}/transitiveMembers/microsoft.graph.user"
+        path = f"/groups/{segment(group)}/transitiveMembers"
         try:
             pages = self._groups.pages(path, {"$select": "id", "$top": "999"}, limit=MAX_MEMBERS)
-            return {text_at(member, "id") async for member in pages}
+            return {text_at(member, "id") async for member in pages if _is_person(member)}
         except (Forbidden, NotFound, Rejected, SignInNeeded):
             return set()
+
+
+def _is_person(member: Mapping[str, Any]) -> bool:
+    """Members are people, devices and other groups; an answer of one kind only leaves the kind out."""
+    return text_at(member, "@odata.type") in {"", "#microsoft.graph.user"}
 
 
 def _identities(permission: Mapping[str, Any]) -> list[Mapping[str, Any]]:
