@@ -56,7 +56,9 @@ def _selected(call: Call, event: Event, select: list[str]) -> dict[str, Any]:
     shown = event_json(call, event)
     if not call.has("Calendars.Read", "Calendars.ReadWrite"):
         shown = {name: value for name, value in shown.items() if name not in {"body", "bodyPreview"}}
-    return chosen(shown, [*select, "id"] if select else [])
+    # `location` brings `locations` with it, in every example of Microsoft's.
+    both = ["locations"] if "location" in select else []
+    return chosen(shown, [*select, *both, "id"] if select else [])
 
 
 def _property(call: Call, event: Event, name: str) -> Any:

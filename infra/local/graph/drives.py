@@ -1,11 +1,12 @@
 """Reading drives: items, children, search in a drive, what is recent or shared, changes, permissions, thumbnails."""
 
+import re
 import secrets
 from typing import Any
 
 from infra.local.company.model import Drive, Item
 from infra.local.graph import drive_render as render
-from infra.local.graph.call import Answer, Call, Refused
+from infra.local.graph.call import Answer, Call, Refused, parse_time
 from infra.local.graph.errors import refusal
 from infra.local.graph.files_content import CONVERTIBLE, download_url
 from infra.local.graph.paging import Listing, chosen, link, listed, of_json
@@ -132,12 +133,17 @@ def content(call: Call, drive: str, item: str) -> Answer:
 
 def thumbnails(call: Call, drive: str, item: str) -> Answer:
     found = render.find_item(call, drive, item)
-    return of_json([] if found.is_folder else [thumbnail_set(call, found)], call, context="Collection(thumbnailSet)")
+    rows = [] if found.is_folder else [thumbnail_set(call, found)]
+    call.query.pop("select", None)
+    return of_json(rows, call, context="Collection(thumbnailSet)")
 
 
 def thumbnail_set(call: Call, item: Item) -> dict[str, Any]:
     address = download_url(call.world, call.origin, item)
     sizes = {"small": (96, 64), "medium": (176, 117), "large": (800, 533)}
+    custom = re.fullmatch(r"c(\d{1,4})x(\d{1,4})(_crop)?", call.query.get("select", ""))
+    if custom:
+        sizes = {custom[0]: (int(custom[2]), int(custom[1]))}
     return {
         "id": "0",
         **{name: {"height": high, "width": wide, "url": address} for name, (wide, high) in sizes.items()},
@@ -161,6 +167,9 @@ def delta(call: Call, drive: str, item: str = "root") -> Answer:
         state = Delta(drive, {item_id: _mark(found) for item_id, found in present.items()})
     elif token is None:
         state = Delta(drive, {})
+    elif re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", token):
+        since = parse_time(token)
+        state = Delta(drive, {item_id: _mark(found) for item_id, found in present.items() if found.modified < since})
     elif token in call.state.deltas and call.state.deltas[token].scope == drive:
         kept = call.state.deltas[token]
         state = Delta(drive, dict(kept.known), list(kept.pending))

@@ -58,7 +58,11 @@ def move(call: Call, message: str) -> Answer:
     mail = render.find_mail(call, message)
     folder = render.find_folder(call, str(call.json().get("destinationId", "")))
     mail.folder = folder.well_known or folder.id
-    return Answer(render.message_json(call, mail, []), 201)
+    context = f"{call.base}/$metadata#users('{mail.mailbox}')/messages/$entity"
+    return Answer(
+        {"@odata.context": context, "@odata.type": "#microsoft.graph.message", **render.message_json(call, mail, [])},
+        201,
+    )
 
 
 def create_reply(call: Call, message: str) -> Answer:

@@ -5,12 +5,15 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from infra.local.graph.call import Answer, Call, Refused
 from infra.local.graph.errors import bad_request
 from infra.local.graph.odata import ODataError, evaluate, follow
 from infra.local.graph.odata_parser import parse_filter, parse_orderby
+
+SAFE = "$,()':/"
+"""Left as written in next links, as Graph does."""
 
 Row = TypeVar("Row")
 Render = Callable[[Any, list[str]], dict[str, Any]]
@@ -98,7 +101,8 @@ def link(
     """This request's own address with other options."""
     path = call.target.partition("?")[0]
     kept = {f"${name}" if name.islower() else name: value for name, value in call.query.items() if name not in drop}
-    return f"{call.base}{path}?{urlencode({**kept, **{f'${name}': value for name, value in extra.items()}})}"
+    added = {f"${name}": value for name, value in extra.items()}
+    return f"{call.base}{path}?{urlencode({**kept, **added}, safe=SAFE, quote_via=quote)}"
 
 
 def _start(call: Call) -> int:

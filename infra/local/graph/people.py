@@ -80,9 +80,16 @@ def get_user(call: Call) -> Answer:
     _guest_limit(call, person)
     shown = _render(person, call.select())
     if "manager" in call.query.get("expand", "").lower():
-        boss = call.people.get(person.manager_id or "")
-        shown["manager"] = {"@odata.type": "#microsoft.graph.user", **user_json(boss)} if boss else None
+        shown["manager"] = _managers(call, person, levels=20 if "levels" in call.query["expand"] else 1)
     return Answer({"@odata.context": f"{call.base}/$metadata#users/$entity", **shown})
+
+
+def _managers(call: Call, person: Person, *, levels: int) -> dict[str, Any] | None:
+    boss = call.people.get(person.manager_id or "")
+    if boss is None or levels == 0:
+        return None
+    above = _managers(call, boss, levels=levels - 1)
+    return {"@odata.type": "#microsoft.graph.user", **user_json(boss), **({"manager": above} if above else {})}
 
 
 OTHERS = ("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All")
@@ -199,6 +206,26 @@ def find_group(call: Call, group_id: str) -> Group:
     raise not_found("directory")
 
 
+UNSET_OF_GROUP = (
+    "createdDateTime",
+    "expirationDateTime",
+    "isAssignableToRole",
+    "membershipRule",
+    "membershipRuleProcessingState",
+    "onPremisesDomainName",
+    "onPremisesLastSyncDateTime",
+    "onPremisesNetBiosName",
+    "onPremisesSamAccountName",
+    "onPremisesSecurityIdentifier",
+    "onPremisesSyncEnabled",
+    "preferredDataLocation",
+    "preferredLanguage",
+    "renewedDateTime",
+    "securityIdentifier",
+    "theme",
+)
+
+
 def group_json(group: Group) -> dict[str, Any]:
     return {
         "id": group.id,
@@ -210,6 +237,12 @@ def group_json(group: Group) -> dict[str, Any]:
         "mail": group.mail,
         "mailEnabled": True,
         "mailNickname": group.mail.partition("@")[0],
+        "creationOptions": [],
+        "proxyAddresses": [f"SMTP:{group.mail}"],
+        "resourceBehaviorOptions": [],
+        "resourceProvisioningOptions": ["Team"],
+        "onPremisesProvisioningErrors": [],
+        **dict.fromkeys(UNSET_OF_GROUP),
         "securityEnabled": False,
         "visibility": "Private",
     }

@@ -44,7 +44,7 @@ def _owns(call: Call, item: Item, everything: list[tuple[Item, Grant]]) -> bool:
     person = call.caller.person_id
     if call.caller.app_only or find_drive(call, item.drive_id).owner_id == person:
         return True
-    return any(grant.role == "owner" and _concerns(call, grant) for _, grant in everything)
+    return any(grant.role in {"owner", "write"} and _concerns(call, grant) for _, grant in everything)
 
 
 def _concerns(call: Call, grant: Grant) -> bool:

@@ -51,10 +51,14 @@ class Table:
                 yield route, names
 
 
+FUNCTIONS = {"delta", "getallmessages", "$ref", "$count"}
+"""Never an id: where they are not served, the path is unknown."""
+
+
 def _fit(parts: list[str], segments: list[str]) -> dict[str, str] | None:
     names: dict[str, str] = {}
     for part, segment in zip(parts, segments, strict=True):
-        if part.startswith("{"):
+        if part.startswith("{") and segment.lower() not in FUNCTIONS:
             names[part[1:-1]] = segment
         elif part.lower() != segment.lower():
             return None

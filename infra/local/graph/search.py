@@ -43,6 +43,8 @@ def query(call: Call) -> Answer:
     if not isinstance(requests, list) or len(requests) != 1 or not isinstance(requests[0], dict):
         raise bad_request("The 'requests' collection must hold exactly one search request.")
     request = requests[0]
+    if not call.caller.app_only:
+        call.user = call.me
     types = _types(call, request)
     start, size = _window(request, types)
     text = _text(request)

@@ -99,7 +99,10 @@ def _list_json(call: Call, site: Site, drive_id: str, name: str) -> dict[str, An
 
 def shared_item(call: Call, share: str) -> Answer:
     """`u!` and the address of the item in unpadded base64url; 403 for a file the caller may not open (shares-get)."""
-    shown = render.item_json(call, _shared(call, share), call.select())
+    item = _shared(call, share)
+    shown = render.item_json(call, item, call.select())
+    if "children" in call.query.get("expand", ""):
+        shown["children"] = [render.item_json(call, child) for child in render.children(call, item)]
     return single(call, shown, "shares")
 
 

@@ -277,4 +277,5 @@ def _posted(call: Call, message: ChatMessage) -> Answer:
         stamp += 1
     message.id = str(stamp)
     call.company.messages.append(message)
-    return Answer(render.message_json(call, message), 201)
+    context = f"{call.base}/$metadata#{'/'.join(call.segments)}/$entity"
+    return Answer({"@odata.context": context, **render.message_json(call, message)}, 201)
