@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from providers.base import Evidence
-from providers.sentences import pieces
+from providers.sentences import LONGEST, pieces
 
 MOST = 3
 _WORD = re.compile(r"[^\W_]+(?:[.,:/-][^\W_]+)*")
@@ -62,6 +62,8 @@ class _Candidate:
     beside: frozenset[str]
     """All words of the passage."""
     rank: int
+    following: str = ""
+    """The piece after this one, which often holds the other half of an answer."""
 
 
 def question_words(question: str) -> list[str]:
@@ -90,10 +92,12 @@ def best_quotes(question: str, evidence: Sequence[Evidence]) -> list[Quote]:
         score = covered * _fit(question, candidate) / (1 + 0.02 * candidate.rank)
         scored.append((score - 0.0002 * len(candidate.text), candidate, inside | outside))
     scored.sort(key=lambda entry: -entry[0])
-    return _chosen(scored, weights)
+    return _chosen(question, scored, weights)
 
 
-def _chosen(scored: Sequence[tuple[float, _Candidate, frozenset[str]]], weights: dict[str, float]) -> list[Quote]:
+def _chosen(
+    question: str, scored: Sequence[tuple[float, _Candidate, frozenset[str]]], weights: dict[str, float]
+) -> list[Quote]:
     chosen: list[Quote] = []
     said: frozenset[str] = frozenset()
     texts: set[str] = set()
@@ -103,12 +107,22 @@ def _chosen(scored: Sequence[tuple[float, _Candidate, frozenset[str]]], weights:
         normal = " ".join(_words(candidate.text))
         if chosen and (normal in texts or not (close or (adds and score >= 0.5 * scored[0][0]))):
             continue
-        chosen.append(Quote(candidate.text, candidate.evidence.id, score))
-        texts.add(normal)
+        text = candidate.text if chosen else _in_context(question, candidate)
+        chosen.append(Quote(text, candidate.evidence.id, score))
+        texts |= {normal, " ".join(_words(candidate.following))}
         said |= words
         if len(chosen) == MOST:
             break
     return chosen
+
+
+def _in_context(question: str, candidate: _Candidate) -> str:
+    text, following = candidate.text, candidate.following
+    if len(_words(following)) >= 4 and not following.endswith("?") and len(text) + len(following) <= LONGEST:
+        text = f"{text} {following}" if text[-1] in ".!?:" else f"{text}; {following}"
+    if _NAME_WANTED.search(question) and candidate.evidence.detail and not _NAME.search(text):
+        text = f"{text} ({candidate.evidence.detail})"
+    return text
 
 
 def _candidates(evidence: Sequence[Evidence]) -> Iterable[_Candidate]:
@@ -116,9 +130,10 @@ def _candidates(evidence: Sequence[Evidence]) -> Iterable[_Candidate]:
         around = frozenset(_words(f"{passage.title} {passage.detail}"))
         before: frozenset[str] = frozenset()
         whole = frozenset(_words(passage.text))
-        for piece in pieces(passage.text):
+        found = pieces(passage.text)
+        for piece, following in zip(found, [*found[1:], ""], strict=True):
             words = frozenset(_words(piece))
-            yield _Candidate(piece, passage, words, around | before, whole, rank)
+            yield _Candidate(piece, passage, words, around | before, whole, rank, following)
             before = words
 
 
@@ -144,7 +159,7 @@ def _fit(question: str, candidate: _Candidate) -> float:
         fit *= 1.35 if _TIME.search(text) else 0.8
     if _NAME_WANTED.search(question):
         fit *= 1.25 if _NAME.search(text) else 0.85
-    if text.rstrip().endswith("?") or len(candidate.words) < 3:
+    if text.rstrip().endswith("?") or len(candidate.words) < 4:
         fit *= 0.6
     return fit
 

@@ -48,14 +48,15 @@ def best(question: str, blocks: Sequence[Block], most: int = 2) -> list[tuple[st
     scored: list[tuple[float, int, str, str]] = []
     for order, block in enumerate(blocks):
         title, whole = _words(block.title), _words(block.text)
-        for sentence in _sentences(block.text):
+        sentences = _sentences(block.text)
+        for sentence, following in zip(sentences, [*sentences[1:], ""], strict=True):
             words = _words(sentence)
             score = sum(
                 1.0 if _near(w, words) else 0.5 if _near(w, title) else 0.25 if _near(w, whole) else 0.0 for w in wanted
             )
             if score and any(_near(w, words) for w in wanted):
                 bonus = 0.3 if any(c.isdigit() for c in sentence) else 0.0
-                scored.append((score + bonus, -order, sentence, block.id))
+                scored.append((score + bonus, -order, f"{sentence} {following}".strip(), block.id))
     scored.sort(key=lambda entry: (-entry[0], -entry[1]))
     if not scored or scored[0][0] < 0.34 * len(wanted):
         return []
