@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bot.context import Outgoing, Superseded
+from bot.context import Outgoing, StopRequested, Superseded
 from bot.errors import sentence
 from bot.services import Turn
 
@@ -51,6 +51,8 @@ class Router:
             await command.run(turn, argument)
         except Superseded:
             raise
+        except StopRequested:
+            log.info("a turn was stopped by its person")
         except Exception as error:
             reference = secrets.token_hex(4)
             # The traceback holds no content: exceptions of ours never do, and locals are not logged.

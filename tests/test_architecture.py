@@ -14,8 +14,10 @@ LONGEST_FUNCTION = 50
 
 # Each layer may import itself and what stands below it in this list.
 LAYERS = [
-    {"bot.app", "bot.__main__"},
+    {"bot.__main__"},
     {"bot.console"},
+    {"bot.app"},
+    {"bot.answering"},
     {"bot.commands"},
     {"bot.router"},
     {"bot.services"},

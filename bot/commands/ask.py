@@ -1,5 +1,6 @@
 """A question: find the evidence, let a model answer from it, show where each statement comes from."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -53,7 +54,7 @@ async def _answer(turn: Turn, question: str) -> None:
     await stream.status(
         "Searching your mail and files…" if turn.incoming.reference.place is Place.PERSONAL else "Searching…"
     )
-    history = await services.transcripts.load(turn.incoming.reference.id, turns=HISTORY_TURNS)
+    history = await services.transcripts.load(turn.incoming.reference.id, turns=HISTORY_TURNS, before=turn.incoming.id)
     grounding = await _grounding(turn)
     passages = await grounding.search(_with_context(question, history))
     if passages:
@@ -65,7 +66,7 @@ async def _answer(turn: Turn, question: str) -> None:
             prompt.SYSTEM,
             (*history, _question(turn, question, passages, grounding)),
             cache_key=turn.incoming.reference.tenant,
-            user_hash=services.sign_in.user_hash(turn.person),
+            user_hash=hashlib.sha256(f"{turn.person.tenant}/{turn.person.id}".encode()).hexdigest()[:32],
         ),
         services.tools if services.sources else {},
         _Toolbox(grounding),
@@ -73,7 +74,7 @@ async def _answer(turn: Turn, question: str) -> None:
         on_round=said.pause,
     )
     text, notices = said.whole(outcome), _notices(outcome, grounding)
-    await services.transcripts.append(turn.incoming.reference.id, _kept(question, text))
+    await services.transcripts.save(turn.incoming.reference.id, turn.incoming.id, _kept(question, text))
     await stream.finish(Outgoing(text, said.citations.cited(), outcome.model, ai=True, notices=notices))
 
 

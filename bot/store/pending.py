@@ -1,5 +1,6 @@
 """The question that waits while a person signs in: the newest one only, and taken exactly once."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -19,7 +20,7 @@ class Pending:
 
     async def save(self, person_id: str, question: Incoming) -> None:
         """Replaces the question that waited before. `question.value` must be JSON."""
-        values = {"question": _to_json(question), "created": DatabaseNow()}
+        values = {"question": incoming_to_json(question), "created": DatabaseNow()}
         async with self._database.write() as connection:
             await connection.execute(upsert(self._database.dialect, self._table, {"person_id": person_id}, values))
 
@@ -33,13 +34,15 @@ class Pending:
         )
         async with self._database.write() as connection:
             row = (await connection.execute(statement)).one_or_none()
-        return None if row is None or row.age > max_age else _from_json(row.question)
+        return None if row is None or row.age > max_age else incoming_from_json(row.question)
 
 
-def _to_json(question: Incoming) -> dict[str, Any]:
+def incoming_to_json(question: Incoming) -> dict[str, Any]:
+    """JSON, for a row of the inbox or of this table."""
     return {**asdict(question), "reference": reference_to_json(question.reference)}
 
 
-def _from_json(value: dict[str, Any]) -> Incoming:
+def incoming_from_json(value: Mapping[str, Any]) -> Incoming:
+    """Of what `incoming_to_json` wrote; raises TypeError, KeyError or ValueError for anything else."""
     fixed = {"reference": reference_from_json(value["reference"]), "quoted": tuple(value["quoted"])}
     return Incoming(**{**value, **fixed})

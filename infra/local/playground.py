@@ -20,7 +20,7 @@ from pathlib import Path
 import aiohttp
 
 from infra.local.company.access import members_of
-from infra.local.company.model import Company, Person
+from infra.local.company.model import Person
 from infra.local.company.seed import company
 from infra.local.demo import ROOT, settings
 from infra.local.tenant import running
@@ -60,28 +60,30 @@ def free_port() -> int:
 
 
 def config(world: World, user: Person) -> dict[str, object]:
-    """The Playground's view of the company: the same people, teams and chats, so that Graph knows them too."""
+    """The Playground's view of the company: a team, a group chat and people whom Graph knows too.
+
+    Its file format (0.1.1) wants exactly five other people, all in the one team and the one group chat, and one channel
+    besides General.
+    """
     firm = world.company
-    chat = next(c for c in firm.chats if c.kind == "group" and user.id in c.members)
     team = next(t for t in firm.teams if user.id in members_of(firm, t))
-    channels = [c for c in firm.channels if c.team_id == team.id and c.kind == "standard"]
+    chat = next(c for c in firm.chats if c.kind == "group" and user.id in c.members)
+    channels = [c for c in firm.channels if c.team_id == team.id and c.kind == "standard" and c.id != team.id]
+    members = members_of(firm, team) - {user.id}
     return {
-        "version": "0.1.0",
+        "version": "0.1.1",
         "tenantId": firm.tenant_id,
         "bot": {"id": world.bot_channel_id, "name": world.bot_name},
         "currentUser": _person(user),
-        "users": [_person(p) for p in firm.people if p.id != user.id],
+        "users": [_person(p) for p in firm.people if p.id in members][:5],
         "personalChat": {"id": "personal-chat-id"},
-        "groupChats": [{"id": chat.id, "name": chat.topic, "members": _teams_ids(firm, chat.members, user)}],
-        "teams": [
-            {
-                "id": team.id,
-                "name": team.name,
-                "aadGroupId": team.group_id,
-                "channels": [{"id": c.id, "name": c.name, "channelType": c.kind} for c in channels],
-                "members": _teams_ids(firm, members_of(firm, team), user),
-            }
-        ],
+        "groupChat": {"id": chat.id, "name": chat.topic},
+        "team": {
+            "id": team.id,
+            "name": team.name,
+            "aadGroupId": team.group_id,
+            "channels": [{"id": c.id, "name": c.name} for c in channels[:1]],
+        },
     }
 
 
@@ -95,11 +97,6 @@ def _person(person: Person) -> dict[str, str]:
         "surname": person.surname,
         "email": person.mail,
     }
-
-
-def _teams_ids(firm: Company, ids: object, user: Person) -> list[str]:
-    wanted = set(ids) if isinstance(ids, list | set | frozenset | tuple) else set()
-    return [p.teams_id for p in firm.people if p.id in wanted and p.id != user.id]
 
 
 @asynccontextmanager

@@ -1,0 +1,69 @@
+"""`python -m bot` serves Teams; `python -m bot console` talks in a terminal. Settings come from the environment alone."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Iterable, Sequence
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from bot.app import create_app
+from bot.console import converse
+from bot.settings import Settings, vendor_environment
+from bot.signin.credentials import WrongCredentials
+from bot.store.database import StoreUnavailable
+from bot.store.encryption import WrongKey
+from graph.errors import GraphError
+from providers.errors import ConfigurationError
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot", description="Parley: your company's documents and mail, answered in Teams."
+    )
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="serve Teams (the default)")
+    console = commands.add_parser("console", help="ask in this terminal")
+    console.add_argument(
+        "--as", dest="person", default="", metavar="PERSON", help="sign-in name to suggest at the sign-in page"
+    )
+    console.add_argument(
+        "--ask", action="append", default=[], metavar="QUESTION", help="ask this and end; may be repeated"
+    )
+    console.add_argument("--stay", action="store_true", help="go on with a prompt after --ask")
+    given = parser.parse_args(arguments)
+    try:
+        settings = Settings.from_environment()
+        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        if given.command == "console":
+            asyncio.run(
+                converse(settings, vendor_environment(), given.person, given.ask, stay=given.stay or not given.ask)
+            )
+        else:
+            serve(settings)
+    except ValidationError as error:
+        return _refuse(fault["msg"].removeprefix("Value error, ") for fault in error.errors())
+    except (ConfigurationError, WrongCredentials, WrongKey, StoreUnavailable, GraphError, ValueError) as error:
+        return _refuse([str(error)])
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def serve(settings: Settings) -> None:
+    """Until a signal ends it; running turns are finished or handed over."""
+    logging.getLogger(__name__).info("listening on http://%s:%d", settings.host, settings.port)
+    app = create_app(settings, vendor_environment())
+    web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None, shutdown_timeout=10.0)
+
+
+def _refuse(sentences: Iterable[str]) -> int:
+    for sentence in sentences:
+        sys.stderr.write(f"Parley does not start: {sentence}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,148 @@
+"""What happens to a row of the inbox: a turn for the router, an apology, or nothing to say; and how sign-in interrupts a turn."""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
+from bot.router import Router
+from bot.services import Services, Turn
+from bot.signin.cards import link_card, oauth_card
+from bot.store.inbox_batch import Entry
+from bot.store.pending import Pending, incoming_from_json, incoming_to_json
+from bot.store.references import References
+from bot.teams.activities import incoming, reference
+from bot.teams.conversation import Office, TeamsConversation
+from bot.teams.errors import ConnectorError
+from bot.turns import Turns
+
+log = logging.getLogger(__name__)
+
+SIGNED_IN = "parley/signedIn"
+"""Our own kind of activity: the question that waited for a sign-in, admitted once more."""
+IN_PERSONAL_CHAT = (
+    "To answer this I need you to sign in. I have sent you a card in our personal chat; I'll answer here after that."
+)
+NO_PERSONAL_CHAT = (
+    "To answer this I need you to sign in. Please open a personal chat with me, say *sign in*, and ask again here."
+)
+INTERRUPTED = "I was interrupted just as I was answering you. If there is no answer above, please ask again."
+FAILED = "Something went wrong on my side, and I could not answer. Please ask again."
+
+
+@dataclass(frozen=True, slots=True)
+class SignInCards:
+    """`link` makes a sign-in link for one person; `sso` is False for clients without single sign-on (the Playground)."""
+
+    app_id: str
+    link: Callable[[Person], str]
+    sso: bool
+
+    def card(self, person: Person) -> Mapping[str, Any]:
+        link = self.link(person)
+        return oauth_card(self.app_id, link, secrets.token_urlsafe(16)) if self.sso else link_card(link)
+
+
+class Answering:
+    """`handle` and `apologise` are what `Turns` calls. `services` and `turns` are set once everything stands."""
+
+    services: Services
+    turns: Turns
+
+    def __init__(
+        self, router: Router, office: Office, references: References, pending: Pending, cards: SignInCards
+    ) -> None:
+        self._router = router
+        self._office = office
+        self._references = references
+        self._pending = pending
+        self._cards = cards
+
+    async def handle(self, entry: Entry, receipt: Receipt) -> None:
+        kind = entry.activity.get("type")
+        if kind == SIGNED_IN:
+            await self._turn(incoming_from_json(entry.activity["incoming"]), receipt)
+        elif kind == "message":
+            said = incoming(dict(entry.activity))
+            await self._references.save(said.reference)
+            await self._turn(said, receipt)
+        elif kind in {"installationUpdate", "conversationUpdate"}:
+            where = reference(dict(entry.activity))
+            self._office.roster.forget(where)
+            if entry.activity.get("action") in {"remove", "remove-upgrade"}:
+                await self._references.delete(where.id)
+            elif where.person.id:
+                await self._references.save(where)
+
+    async def apologise(self, entry: Entry, receipt: Receipt) -> None:
+        """For a turn that can't be answered any more: one short sentence, in place of what was shown."""
+        if entry.activity.get("type") not in {"message", SIGNED_IN}:
+            return
+        said = _incoming(entry)
+        text = INTERRUPTED if entry.uncertain else f"{FAILED} (Reference {entry.reference})"
+        await TeamsConversation(said.reference, self._office, receipt).stream().finish(Outgoing(text))
+
+    async def ask_to_sign_in(self, turn: Turn) -> None:
+        """The card goes to the personal chat only: its link is for one person."""
+        if turn.incoming.reference.place is Place.PERSONAL:
+            await turn.conversation.stream().finish(Outgoing("", card=self._cards.card(turn.person)))
+            return
+        personal = await self._personal_chat(turn.incoming.reference)
+        if personal is not None:
+            card = Outgoing("", card=self._cards.card(turn.person))
+            await TeamsConversation(personal, self._office).send(card)
+        text = IN_PERSONAL_CHAT if personal else NO_PERSONAL_CHAT
+        await turn.conversation.stream().finish(Outgoing(text))
+
+    async def on_signed_in(self, person: Person) -> None:
+        """Goes on with the question that waited, as an activity of its own: durable, and answered once."""
+        waited = await self._pending.take(person.id)
+        if waited is not None:
+            again = {"type": SIGNED_IN, "incoming": incoming_to_json(waited)}
+            await self.turns.admit(waited.reference.id, f"{waited.id}:signed-in", again)
+
+    async def _turn(self, said: Incoming, receipt: Receipt) -> None:
+        conversation = TeamsConversation(said.reference, self._office, receipt)
+
+        async def keep_for_later() -> None:
+            await self._pending.save(said.reference.person.id, said)
+
+        try:
+            await self._router.run(Turn(said, conversation, self.services, keep_for_later))
+        finally:
+            await conversation.aclose()
+
+    async def _personal_chat(self, here: Reference) -> Reference | None:
+        known = await self._references.personal(here.person.id)
+        if known is not None:
+            return known
+        parameters = {
+            "isGroup": False,
+            "bot": {"id": here.bot_id},
+            "members": [{"id": here.person.channel_id}],
+            "tenantId": here.tenant,
+            "channelData": {"tenant": {"id": here.tenant}},
+        }
+        try:
+            created = await self._office.connector.create(here.service_url, parameters)
+        except ConnectorError as error:
+            log.info("no personal chat could be opened: %s", type(error).__name__)
+            return None
+        return Reference(
+            created.conversation_id,
+            Place.PERSONAL,
+            here.tenant,
+            here.service_url,
+            here.bot_id,
+            here.person,
+            locale=here.locale,
+            timezone=here.timezone,
+        )
+
+
+def _incoming(entry: Entry) -> Incoming:
+    if entry.activity.get("type") == SIGNED_IN:
+        return incoming_from_json(entry.activity["incoming"])
+    return incoming(dict(entry.activity))

@@ -1,0 +1,213 @@
+"""Puts everything together: the only file that knows everybody."""
+
+import logging
+import os
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+
+from aiohttp import web
+
+from bot.agent.tools import Tool
+from bot.answering import Answering, SignInCards
+from bot.discover import discover
+from bot.outbound import Outbound, tls_context
+from bot.router import Command, Router
+from bot.services import Services, Turn
+from bot.settings import Settings
+from bot.signin.credentials import AppIdentity, AppTokens
+from bot.signin.page import SignInPage
+from bot.signin.tokens import SignIn
+from bot.signin.transport import Transport
+from bot.store.database import Database, StoreUnavailable
+from bot.store.inbox import Inbox
+from bot.store.pending import Pending
+from bot.store.references import References
+from bot.store.token_cache import TokenCache
+from bot.store.transcripts import Transcripts
+from bot.teams.adapter import Adapter
+from bot.teams.authentication import Authentication
+from bot.teams.connector import Connector
+from bot.teams.conversation import Office, Roster
+from bot.teams.displays import Timing
+from bot.teams.endpoint import Endpoint
+from bot.teams.invokes import Invokes, Rating
+from bot.teams.keys import KeyStore
+from bot.teams.pacing import TENANT, Windows
+from bot.teams.schema import Gate
+from bot.teams.verifier import Verifier
+from bot.turns import Turns
+from graph.client import GraphClient
+from graph.discover import discover as discover_sources
+from providers.base import DoorSettings
+from providers.discover import open_models
+
+log = logging.getLogger(__name__)
+
+AskToSignIn = Callable[[Turn], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What a conversation needs, whatever front it comes through."""
+
+    database: Database
+    outbound: Outbound
+    identity: AppIdentity
+    transport: Transport
+    sign_in: SignIn
+    page: SignInPage
+    router: Router
+    services: Callable[[AskToSignIn], Services]
+
+
+@asynccontextmanager
+async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callable[[], str]) -> AsyncGenerator[Core]:
+    """Opens store, models, Graph and sign-in, and closes them in the opposite order.
+
+    `vendors`: the vendors' own environment variables. `base_url`: where the sign-in page is reached. Raises
+    `ConfigurationError`, `WrongCredentials`, `ValueError`, each with a sentence for whoever runs us.
+    """
+    async with AsyncExitStack() as stack:
+        keys = [key.get_secret_value() for key in settings.encryption_keys]
+        models = open_models(settings.models, DoorSettings(vendors, settings.ca_bundle))
+        for model in models.values():
+            stack.push_async_callback(model.aclose)
+        identity = AppIdentity.of(settings) if settings.microsoft_app_id else AppIdentity("", "", "", "")
+        database = await Database.open(settings.database_url, keys)
+        stack.push_async_callback(database.aclose)
+        outbound = Outbound(tls_context(settings.ca_bundle))
+        stack.push_async_callback(outbound.aclose)
+        transport = Transport(outbound, settings.login_base_url, clock=time.time)
+        # Without an app nobody can sign in, so there is nothing to search (a local run of the bare conversation).
+        sources = discover_sources() if settings.microsoft_app_id else {}
+        scopes = tuple(dict.fromkeys(scope for spec in sources.values() for scope in spec.scopes))
+        tokens = TokenCache(database)
+        sign_in = SignIn(identity, settings.login_base_url, transport, tokens, scopes=scopes, clock=time.time)
+        stack.push_async_callback(sign_in.aclose)
+        graph = GraphClient(
+            settings.graph_base_url, ca_bundle=settings.ca_bundle, download_hosts=settings.download_hosts
+        )
+        stack.push_async_callback(graph.aclose)
+
+        def services(ask_to_sign_in: AskToSignIn) -> Services:
+            return Services(
+                models=models,
+                sources=sources,
+                tools=discover(import_module("bot.tools"), "TOOL", Tool),
+                graph=graph,
+                sign_in=sign_in,
+                transcripts=Transcripts(database),
+                now=lambda: datetime.fromtimestamp(time.time(), UTC),
+                ask_to_sign_in=ask_to_sign_in,
+            )
+
+        page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)
+        yield Core(database, outbound, identity, transport, sign_in, page, router(), services)
+
+
+def router() -> Router:
+    commands = discover(import_module("bot.commands"), "COMMAND", Command)
+    return Router(commands, commands["ask"])
+
+
+@dataclass(frozen=True, slots=True)
+class NoTokens:
+    """Stands for the bot's own token in a local run without an app id; the Playground asks for none."""
+
+    async def connector_token(self) -> str:
+        return ""
+
+    def reject(self, token: str) -> None:
+        del token
+
+
+async def create_app(
+    settings: Settings,
+    vendors: Mapping[str, str],
+    *,
+    base_url: Callable[[], str] | None = None,
+    tenant_windows: Windows = TENANT,
+    timing: Timing | None = None,
+) -> web.Application:
+    """The server. Started by its cleanup context, so that nothing listens before everything stands.
+
+    `tenant_windows`: Teams' limit on all our sends together; benchmarks lift it.
+    """
+    stack = AsyncExitStack()
+    where = base_url or (lambda: settings.public_url or f"http://127.0.0.1:{settings.port}")
+    try:
+        app = await _wired(stack, settings, vendors, where, tenant_windows, timing or Timing())
+    except BaseException:
+        await stack.aclose()
+        raise
+
+    async def close(_: web.Application) -> None:
+        await stack.aclose()
+
+    app.on_cleanup.append(close)
+    return app
+
+
+async def _wired(
+    stack: AsyncExitStack,
+    settings: Settings,
+    vendors: Mapping[str, str],
+    base_url: Callable[[], str],
+    tenant_windows: Windows,
+    timing: Timing,
+) -> web.Application:
+    parts = await stack.enter_async_context(core(settings, vendors, base_url))
+    tokens: AppTokens | NoTokens = NoTokens()
+    verifier = None
+    if settings.microsoft_app_id:
+        tokens = AppTokens(parts.identity, settings.login_base_url, parts.transport, clock=time.time)
+        stack.push_async_callback(tokens.aclose)
+        keys = KeyStore(parts.outbound, settings.bot_openid_metadata_url, now=time.time)
+        stack.push_async_callback(keys.aclose)
+        verifier = Verifier(keys, issuer=settings.bot_token_issuer, audience=settings.microsoft_app_id, now=time.time)
+    hosts = frozenset(settings.service_url_hosts)
+    connector = Connector(parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=time.monotonic)
+    office = Office(connector, Roster(connector, now=time.monotonic), timing)
+    cards = SignInCards(parts.identity.sign_in_id, parts.page.link, sso=not settings.parley_local)
+    answering = Answering(parts.router, office, References(parts.database), Pending(parts.database), cards)
+    inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}")
+    turns = Turns(inbox, answering.handle, answering.apologise)
+    answering.services, answering.turns = parts.services(answering.ask_to_sign_in), turns
+    parts.sign_in.on_signed_in = answering.on_signed_in
+    await turns.start()
+    stack.push_async_callback(turns.aclose)
+    adapter = Adapter(Authentication(verifier, connector), Invokes(sign_in=parts.sign_in, rate=_rate))
+    endpoint = Endpoint(
+        gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=turns.admit, adapter=adapter,
+        local=settings.parley_local, unavailable=(StoreUnavailable, OSError),
+    )  # fmt: skip
+    app = web.Application()
+    app.add_routes([*endpoint.routes(), *parts.page.routes(), *_health(parts.database)])
+    return app
+
+
+def _tenant(settings: Settings) -> str:
+    return "" if settings.microsoft_app_type == "MultiTenant" else settings.microsoft_app_tenant_id
+
+
+async def _rate(rating: Rating) -> None:
+    """What somebody wrote beside the thumb is theirs: the log hears of the thumb only."""
+    log.info("an answer was rated %s", "up" if rating.liked else "down")
+
+
+def _health(database: Database) -> list[web.RouteDef]:
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def ready(_: web.Request) -> web.Response:
+        try:
+            await database.ping()
+        except StoreUnavailable:
+            return web.json_response({"status": "not ready", "store": "does not answer"}, status=503)
+        return web.json_response({"status": "ready"})
+
+    return [web.get("/healthz", alive), web.get("/readyz", ready)]

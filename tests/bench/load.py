@@ -1,0 +1,130 @@
+"""A load of messages as Teams sends them, and the connector that takes the answers. One process, closed loop."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from infra.local.world import SigningKey
+
+APP_ID = "5b7ac3f6-2f1e-4d55-9d0b-9f3f6a2e7c11"
+TENANT = "0d1f9d3e-6f0a-4a3e-9a53-3a1f6e8f1c11"
+
+
+@dataclass
+class Sink:
+    """OpenID metadata, Entra's token and the connector, all in one; answers release who waits for them."""
+
+    key: SigningKey = field(default_factory=lambda: SigningKey.new(["msteams"]))
+    url: str = ""
+    waiting: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    received: int = 0
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/openid", self._openid),
+                web.get("/keys", self._keys),
+                web.post("/connector/v3/conversations/{conversation}/activities", self._activity),
+                web.post("/connector/v3/conversations/{conversation}/activities/{id}", self._activity),
+                web.put("/connector/v3/conversations/{conversation}/activities/{id}", self._activity),
+            ]
+        )
+        return app
+
+    def token(self) -> str:
+        now = int(time.time())
+        return self.key.sign({
+            "iss": "https://api.botframework.com", "aud": APP_ID, "iat": now, "nbf": now - 10, "exp": now + 3600,
+            "serviceurl": f"{self.url}/connector/",
+        })  # fmt: skip
+
+    async def _openid(self, request: web.Request) -> web.Response:
+        del request
+        signing = {"id_token_signing_alg_values_supported": ["RS256"]}
+        return web.json_response({"issuer": "https://api.botframework.com", "jwks_uri": f"{self.url}/keys", **signing})
+
+    async def _keys(self, request: web.Request) -> web.Response:
+        del request
+        return web.json_response({"keys": [self.key.jwk()]})
+
+    async def _activity(self, request: web.Request) -> web.Response:
+        await request.read()
+        self.received += 1
+        waiter = self.waiting.pop(request.match_info["conversation"], None)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+        return web.json_response({"id": str(self.received)}, status=201)
+
+
+@asynccontextmanager
+async def sink() -> AsyncGenerator[Sink]:
+    taker = Sink()
+    runner = web.AppRunner(taker.app(), access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    taker.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield taker
+    finally:
+        await runner.cleanup()
+
+
+def activity(taker: Sink, user: int, number: int, text: str = "hello") -> dict[str, Any]:
+    return {
+        "type": "message", "id": f"{user}-{number}", "timestamp": "2026-11-22T10:00:00.1Z", "channelId": "msteams",
+        "serviceUrl": f"{taker.url}/connector/", "locale": "en-US", "textFormat": "plain", "text": text,
+        "from": {"id": f"29:user-{user}", "name": "Ana Ruiz", "aadObjectId": f"00000000-0000-0000-0000-{user:012d}"},
+        "recipient": {"id": f"28:{APP_ID}", "name": "Parley"},
+        "conversation": {"id": f"a:conversation-{user}", "conversationType": "personal", "tenantId": TENANT},
+        "entities": [{"type": "clientInfo", "locale": "en-US", "country": "DE", "platform": "Web", "timezone": "Europe/Berlin"}],
+        "channelData": {"tenant": {"id": TENANT}},
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    per_second: float
+    acknowledged_p50: float
+    acknowledged_p99: float
+    """Milliseconds until the bot said 2xx."""
+
+
+async def drive(taker: Sink, bot: str, *, users: int, seconds: float) -> Rate:
+    """Every user says something, waits for the answer, and goes on; the first part of the time is warm-up."""
+    token, times, answered = taker.token(), list[float](), 0
+    started = time.perf_counter()
+    measured_from = started + seconds / 4
+    ends = started + seconds
+
+    async def talk(session: aiohttp.ClientSession, user: int) -> None:
+        nonlocal answered
+        number = 0
+        while time.perf_counter() < ends:
+            number += 1
+            answer = taker.waiting[f"a:conversation-{user}"] = asyncio.get_running_loop().create_future()
+            before = time.perf_counter()
+            async with session.post(
+                f"{bot}/api/messages", json=activity(taker, user, number), headers={"Authorization": f"Bearer {token}"}
+            ) as response:
+                if response.status not in {200, 201, 202}:
+                    raise RuntimeError(f"The bot answered {response.status}: {(await response.text())[:200]}")
+                await response.read()
+            acknowledged = time.perf_counter()
+            await answer
+            if acknowledged > measured_from:
+                times.append(1000 * (acknowledged - before))
+                answered += 1
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await asyncio.gather(*(talk(session, user) for user in range(users)))
+    times.sort()
+    took = time.perf_counter() - measured_from
+    return Rate(answered / took, times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.99))])
