@@ -10,7 +10,7 @@ from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
 from bot.router import Router
 from bot.services import Services, Turn
 from bot.signin.cards import link_card, oauth_card
-from bot.store.inbox_batch import Entry
+from bot.store.entry import Entry
 from bot.store.pending import Pending, incoming_from_json, incoming_to_json
 from bot.store.references import References
 from bot.teams.activities import incoming, reference
