@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from graph.extract.budget import Budget, Refused
 from graph.extract.formats import extract
-from graph.extract.reasons import BROKEN, EMPTY, TOO_LARGE
+from graph.extract.reasons import BROKEN, EMPTY, TOO_LARGE, TOO_LONG
 
 if sys.platform == "win32":
     import msvcrt
@@ -98,7 +98,7 @@ def answer(name: str, data: bytes, seconds: float) -> tuple[dict[str, object], b
         return {"reason": BROKEN}, b""
     text = budget.cut(text.replace("\x00", "").strip())
     if not text:
-        return {"reason": EMPTY}, b""
+        return {"reason": TOO_LONG if budget.truncated else EMPTY}, b""
     return {"kind": kind, "truncated": budget.truncated}, text.encode(errors="replace")
 
 
