@@ -4,6 +4,7 @@ Run: python -m tests.bench.documents [FOLDER]
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import sys
@@ -12,6 +13,8 @@ import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from graph.documents import Documents
 from graph.errors import Unreadable
@@ -65,11 +68,22 @@ def recall(expected: str, got: str) -> float:
     return (wanted & have).total() / wanted.total() if wanted else 1.0
 
 
-async def measure(folder: Path) -> dict[str, Tally]:
+async def highest_memory(peak: list[int]) -> None:
+    """Keeps the largest resident size of any child in `peak[0]`, in bytes."""
+    while True:
+        for child in psutil.Process().children():
+            with contextlib.suppress(psutil.Error):
+                peak[0] = max(peak[0], child.memory_info().rss)
+        await asyncio.sleep(0.02)
+
+
+async def measure(folder: Path) -> tuple[dict[str, Tally], int]:
     documents = Documents()
     expected = expectations(folder)
     tallies: dict[str, Tally] = defaultdict(Tally)
     await documents.warm()
+    peak = [0]
+    watching = asyncio.create_task(highest_memory(peak))
     try:
         for path in corpus(folder):
             tally = tallies[path.suffix.lower().lstrip(".") or "mail"]
@@ -85,11 +99,12 @@ async def measure(folder: Path) -> dict[str, Tally]:
             if path in expected and words(expected[path]):
                 tally.recalls[str(path.relative_to(folder))] = recall(expected[path], text)
     finally:
+        watching.cancel()
         await documents.aclose()
-    return tallies
+    return tallies, peak[0]
 
 
-def report(tallies: dict[str, Tally]) -> str:
+def report(tallies: dict[str, Tally], peak: int) -> str:
     lines = ["format   files  read  slowest s  compared  word recall  refused"]
     for name, tally in sorted(tallies.items()):
         mean = sum(tally.recalls.values()) / len(tally.recalls) if tally.recalls else None
@@ -103,12 +118,13 @@ def report(tallies: dict[str, Tally]) -> str:
     mean = sum(every) / len(every) if every else 0.0
     lines.append(f"{'all':8} {total:5} {sum(t.read for t in tallies.values()):5} {'':10} {len(every):9}  {mean:11.3f}")
     worst = sorted((value, name) for tally in tallies.values() for name, value in tally.recalls.items() if value < 0.95)
+    lines.append(f"largest child: {peak / 2**20:.0f} MiB resident")
     return "\n".join([*lines, *(f"  below 0.95: {value:.3f} {name}" for value, name in worst)])
 
 
 def main() -> None:
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED if SHARED.is_dir() else COPIED
-    print(report(asyncio.run(measure(given.resolve()))))
+    print(report(*asyncio.run(measure(given.resolve()))))
 
 
 if __name__ == "__main__":

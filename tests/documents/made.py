@@ -65,6 +65,7 @@ def huge_sheet(rows: int) -> bytes:
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    sheet = f'<dimension ref="A1:B{rows}"/><sheetData>{row * rows}</sheetData>'
     return zipped(
         {
             "[Content_Types].xml": (
@@ -85,6 +86,6 @@ def huge_sheet(rows: int) -> bytes:
                 f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/worksheet" '
                 'Target="worksheets/sheet1.xml"/></Relationships>'
             ).encode(),
-            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><dimension ref="A1:B{rows}"/><sheetData>{row * rows}</sheetData></worksheet>'.encode(),
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{sheet}</worksheet>'.encode(),
         }
     )
