@@ -5,6 +5,7 @@ import importlib
 import json
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -213,9 +214,8 @@ class Graph:
         wire = await client.wire()
         deadline = client.monotonic() + client.patience
         sent = {"Accept": "application/json", **(headers or {})} if not max_bytes else dict(headers or {})
-        tries = 0
+        failures: Counter[str] = Counter()
         while True:
-            tries += 1
             async with lane.turn(deadline):
                 sent["client-request-id"] = str(uuid.uuid4())
                 result = await self._try(wire, method, url, sent, body, max_bytes)
@@ -226,7 +226,8 @@ class Graph:
             if isinstance(result, Reply) and (result.status < 300 or (max_bytes and result.status in REDIRECTS)):
                 return result
             error = result if isinstance(result, Unavailable) else result.error
-            wait = pause(outcome, safe=safe, tries=tries)
+            failures[outcome.kind] += 1
+            wait = pause(outcome, safe=safe, tries=failures[outcome.kind])
             if wait is None:
                 raise error
             if client.monotonic() + wait > deadline:

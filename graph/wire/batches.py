@@ -3,6 +3,7 @@
 Source: https://learn.microsoft.com/graph/json-batching
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,16 +60,20 @@ async def send_batch(
     """Raises what the outer call raises; a failed part is an `Answer` with its status."""
     answers = [Answer(0)] * len(parts)
     deadline = monotonic() + patience
-    due, tries = list(range(len(parts))), 0
+    due = list(range(len(parts)))
+    failures: Counter[tuple[int, str]] = Counter()
     while due:
-        tries += 1
         for start in range(0, len(due), MAX_PARTS):
             chunk = due[start : start + MAX_PARTS]
             for index, answer in (await _send(parts, chunk, post)).items():
                 answers[index] = answer
         waits: dict[int, float] = {}
         for index in due:
-            wait = _wait(parts[index], answers[index], tries)
+            if answers[index].ok:
+                continue
+            outcome = Outcome(answers[index].status, retry_after(answers[index].headers))
+            failures[index, outcome.kind] += 1
+            wait = pause(outcome, safe=parts[index].method == "GET", tries=failures[index, outcome.kind])
             if wait is not None and monotonic() + wait <= deadline:
                 waits[index] = wait
         due = list(waits)
@@ -77,13 +82,6 @@ async def send_batch(
             lane.hold(longest)
             await sleep(longest)
     return answers
-
-
-def _wait(part: Part, answer: Answer, tries: int) -> float | None:
-    if answer.ok or (answer.status == 0 and part.method != "GET"):
-        return None
-    outcome = Outcome(answer.status, retry_after(answer.headers))
-    return pause(outcome, safe=part.method == "GET", tries=tries)
 
 
 async def _send(parts: Sequence[Part], chunk: Sequence[int], post: Post) -> dict[int, Answer]:

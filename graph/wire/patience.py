@@ -22,9 +22,17 @@ class Outcome:
     retry_after: float | None = None
     sent: bool = True
 
+    @property
+    def kind(self) -> str:
+        """Failures are counted apart: a busy service does not use up the tries for a broken one."""
+        busy = self.status in REFUSED | BUSY or (self.status == 0 and not self.sent)
+        return "busy" if busy else "failed"
+
 
 def pause(outcome: Outcome, *, safe: bool, tries: int) -> float | None:
-    """Seconds until the next try, or None for no further one. `safe` (RFC 9110 9.2.1): the request changes nothing.
+    """Seconds until the next try, or None for no further one.
+
+    `tries` counts failures of this kind so far. `safe` (RFC 9110 9.2.1): the request changes nothing.
 
     Source: https://learn.microsoft.com/graph/throttling (wait Retry-After exactly; without it, back off exponentially)
     """
