@@ -26,16 +26,24 @@ names, numbers, dates or links.
 
 
 def question(
-    text: str, evidence: Sequence[Evidence], *, name: str, now: datetime, place: str, unavailable: Sequence[str]
+    text: str,
+    evidence: Sequence[Evidence],
+    *,
+    name: str,
+    now: datetime,
+    place: str,
+    unavailable: Sequence[str],
+    searched: bool = True,
 ) -> Message:
     """The turn's user message: evidence first, then what changes from turn to turn, then the question.
 
-    `now` is in the person's own time zone; `unavailable` names sources that could not be searched.
+    `now` is in the person's own time zone; `unavailable` names sources that could not be searched. Small talk is not
+    `searched` for.
     """
     lines = [f"Today is {now:%A, %d %B %Y, %H:%M} ({now.tzname() or 'UTC'}). {name} is asking {place}."]
     if unavailable:
         lines.append(f"These could not be searched just now: {', '.join(unavailable)}. Say so if it matters.")
-    if not evidence:
+    if not evidence and searched:
         lines.append("The first search found nothing.")
     parts: list[Part] = [*evidence, Text("\n".join(lines)), Text(f"Question: {text}")]
     return Message("user", tuple(parts))

@@ -12,10 +12,10 @@ from bot.agent.tools import Content
 from bot.context import Audience, Outgoing, Place, Stream
 from bot.grounding.citations import Citations
 from bot.grounding.evidence import Passage
-from bot.grounding.queries import keywords
+from bot.grounding.queries import keywords, small_talk
 from bot.grounding.search import Grounding
 from bot.router import Command
-from bot.services import Turn
+from bot.services import WITHOUT_ACCOUNT, Turn
 from graph.errors import SignInNeeded
 from providers.base import Evidence, Message, Request, Text
 
@@ -37,6 +37,9 @@ async def run(turn: Turn, argument: str) -> None:
             Outgoing("What would you like to know? Say *help* to see what I can do.")
         )
         return
+    if turn.services.sources and not turn.person.id:
+        await turn.conversation.stream().finish(Outgoing(WITHOUT_ACCOUNT))
+        return
     try:
         await _answer(turn, argument)
     except SignInNeeded:
@@ -46,17 +49,19 @@ async def run(turn: Turn, argument: str) -> None:
 
 async def _answer(turn: Turn, question: str) -> None:
     services = turn.services
-    if services.sources:
+    searches = bool(services.sources) and not small_talk(question)
+    if searches:
         await services.sign_in.graph_token(
             turn.person, services.scopes
         )  # before anything is shown: it may ask to sign in
     stream = turn.conversation.stream()
-    await stream.status(
-        "Searching your mail and files…" if turn.incoming.reference.place is Place.PERSONAL else "Searching…"
-    )
+    if searches:
+        await stream.status(
+            "Searching your mail and files…" if turn.incoming.reference.place is Place.PERSONAL else "Searching…"
+        )
     history = await services.transcripts.load(turn.incoming.reference.id, turns=HISTORY_TURNS, before=turn.incoming.id)
-    grounding = await _grounding(turn)
-    passages = await grounding.search(_with_context(question, history))
+    grounding = await _grounding(turn, searches=searches)
+    passages = await grounding.search(_with_context(question, history)) if searches else []
     if passages:
         await stream.status(f"Reading {len({p.document.id for p in passages})} sources…")
     said = _Said(stream, Citations(grounding.retrieved))
@@ -64,23 +69,26 @@ async def _answer(turn: Turn, question: str) -> None:
         next(iter(services.models.values())),
         Request(
             prompt.SYSTEM,
-            (*history, _question(turn, question, passages, grounding)),
+            (*history, _question(turn, question, passages, grounding, searched=searches)),
             cache_key=turn.incoming.reference.tenant,
             user_hash=hashlib.sha256(f"{turn.person.tenant}/{turn.person.id}".encode()).hexdigest()[:32],
         ),
-        services.tools if services.sources else {},
+        services.tools if searches else {},
         _Toolbox(grounding),
         on_text=said.more,
         on_round=said.pause,
+        limits=services.limits,
     )
     text, notices = said.whole(outcome), _notices(outcome, grounding)
     await services.transcripts.save(turn.incoming.reference.id, turn.incoming.id, _kept(question, text))
     await stream.finish(Outgoing(text, said.citations.cited(), outcome.model, ai=True, notices=notices))
 
 
-async def _grounding(turn: Turn) -> Grounding:
+async def _grounding(turn: Turn, *, searches: bool) -> Grounding:
     services, reference = turn.services, turn.incoming.reference
     personal = reference.place is Place.PERSONAL
+    if not searches:
+        return Grounding({}, Audience(turn.person.id, None, personal), lambda: services.now().timestamp())
     audience = Audience(turn.person.id, None if personal else await turn.conversation.members(), personal)
 
     async def token(scopes: tuple[str, ...], claims: str | None) -> str:
@@ -97,7 +105,9 @@ def _with_context(question: str, history: Sequence[Message]) -> str:
     return f"{question} {before}" if before and len(keywords(question)) < _FEW_WORDS else question
 
 
-def _question(turn: Turn, question: str, passages: Sequence[Passage], grounding: Grounding) -> Message:
+def _question(
+    turn: Turn, question: str, passages: Sequence[Passage], grounding: Grounding, *, searched: bool
+) -> Message:
     reference = turn.incoming.reference
     try:
         zone = ZoneInfo(reference.timezone)
@@ -110,6 +120,7 @@ def _question(turn: Turn, question: str, passages: Sequence[Passage], grounding:
         now=turn.services.now().astimezone(UTC).astimezone(zone),
         place=_PLACES[reference.place],
         unavailable=[failed.what for failed in grounding.coverage.failed],
+        searched=searched,
     )
 
 

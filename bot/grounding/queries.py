@@ -35,18 +35,49 @@ _STOP_WORDS = frozenset(
     zwischen nachricht nachrichten datei dateien dokument dokumente
     """.split()  # noqa: SIM905 -- as a list literal this would be two hundred lines
 )
+# Said to open or close a talk: never what somebody looks for. The others are dropped only when nothing else is said.
+_GREETINGS = frozenset(
+    ("hello", "hi", "hey", "hallo", "moin", "servus", "thanks", "thank", "thx", "danke", "dank", "tschüss", "bye")
+)
+_PLEASANTRIES = _GREETINGS | frozenset(
+    """
+    good morning afternoon evening day night great nice cool perfect super ok okay welcome parley cheers greetings
+    guten gute guter gutes morgen tag abend nacht vielen schönen schönes wochenende grüß grüss gott prima klasse toll
+    """.split()  # noqa: SIM905 -- as above
+)
+_AROUND_GREETINGS = _PLEASANTRIES | frozenset(
+    """
+    a lot so very much you all and to for the help there again dir ihnen euch sehr für die alles hilfe schön zusammen
+    """.split()  # noqa: SIM905 -- as above
+)
+_NOT_SEARCHED = _STOP_WORDS | _GREETINGS
+_OPENING = re.compile(
+    r"\s*(?:good (?:morning|afternoon|evening|day)|guten (?:morgen|tag|abend)|vielen dank|gr(?:ü|ue)(?:ß|ss) gott)\b",
+    re.IGNORECASE,
+)
+_LONGEST_SMALL_TALK = 100
 _STRICT_WORDS = 3
 _MOST_WORDS = 10
 
 
 def keywords(question: str) -> tuple[str, ...]:
     """The words of a question that carry its meaning, in order, without repeats; at most ten."""
+    if small_talk(question):
+        return ()
     seen: dict[str, str] = {}
-    for word in _WORD.findall(question):
+    for word in _WORD.findall(_OPENING.sub("", question, count=1)):
         bare = re.sub(r"(?:'|’)s$", "", word).strip("./-+")
-        if bare and bare.casefold() not in _STOP_WORDS and (len(bare) > 1 or bare.isdigit()):
+        if bare and bare.casefold() not in _NOT_SEARCHED and (len(bare) > 1 or bare.isdigit()):
             seen.setdefault(bare.casefold(), bare)
     return tuple(seen.values())[:_MOST_WORDS]
+
+
+def small_talk(question: str) -> bool:
+    """Whether somebody only greets or thanks: there is nothing to search, in this message or with the one before."""
+    words = {word.casefold() for word in _WORD.findall(question[:_LONGEST_SMALL_TALK])}
+    if len(question) > _LONGEST_SMALL_TALK or not words:
+        return False
+    return words <= _PLEASANTRIES or (words <= _AROUND_GREETINGS and not words.isdisjoint(_GREETINGS))
 
 
 def queries(question: str) -> tuple[Query, ...]:

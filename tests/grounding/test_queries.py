@@ -1,9 +1,10 @@
 """A question becomes words worth searching for."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grounding.queries import keywords, queries
+from bot.grounding.queries import keywords, queries, small_talk
 
 
 def test_a_question_keeps_only_the_words_that_tell() -> None:
@@ -30,6 +31,28 @@ def test_a_kind_of_file_narrows_the_search() -> None:
 def test_small_talk_searches_for_nothing() -> None:
     assert queries("what is it?") == ()
     assert queries("") == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["hello", "Hi there!", "Good morning", "Guten Tag", "Vielen Dank!", "thanks a lot", "ok, great", "Danke dir"],
+)
+def test_greetings_and_thanks_are_small_talk(said: str) -> None:
+    assert small_talk(said)
+    assert queries(said) == ()
+
+
+def test_a_greeting_before_a_question_is_not_searched_for() -> None:
+    assert keywords("Hello, what is the travel budget?") == ("travel", "budget")
+    assert keywords("Guten Morgen, wie hoch ist das Reisebudget?") == ("hoch", "Reisebudget")
+    assert keywords("Which report is due tomorrow morning?") == ("report", "due", "tomorrow", "morning")
+
+
+def test_a_follow_up_is_no_small_talk() -> None:
+    assert not small_talk("what is it?")
+    assert not small_talk("and the day after?")
+    assert not small_talk("and the day?")
+    assert not small_talk("")
 
 
 @given(st.text(max_size=400))
