@@ -6,8 +6,9 @@ import json
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from bot.signin.token_store import TokenStore
 from bot.store.token_cache import StaleVersion
 
 SECONDS = 600
@@ -17,20 +18,10 @@ TRIES = 5
 Result = TypeVar("Result")
 
 
-class VersionedStore(Protocol):
-    """The part of `tokens.TokenStore` that makes "once" true for several processes."""
-
-    async def load(self, person_id: str, /) -> tuple[bytes, int]: ...
-
-    async def save(self, person_id: str, cache: bytes, version: int, /) -> int: ...
-
-    async def delete(self, person_id: str, /) -> None: ...
-
-
 class Once:
     """One small row a person beside the token cache, so that nothing grows with visits."""
 
-    def __init__(self, store: VersionedStore, *, clock: Callable[[], float]) -> None:
+    def __init__(self, store: TokenStore, *, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
 

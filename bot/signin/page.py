@@ -63,7 +63,7 @@ class SignInPage:
             "scopes": list(dict.fromkeys((*self._sign_in.scopes, *scopes))),
             "claims": claims if claims and len(claims) <= CLAIMS_MOST else None,
         }
-        return f"{self._base_url().rstrip('/')}{START}?{urlencode({'ticket': self._tickets.close(ticket)})}"
+        return self._sealed(ticket)
 
     def link_anybody(self, tenant: str, hint: str = "") -> str:
         """For a front that does not know yet who sits before it (the console): whoever signs in is kept as themselves."""
@@ -74,7 +74,7 @@ class SignInPage:
             "scopes": list(self._sign_in.scopes),
             "claims": None,
         }
-        return f"{self._base_url().rstrip('/')}{START}?{urlencode({'ticket': self._tickets.close(ticket)})}"
+        return self._sealed(ticket)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get(START, self._start, allow_head=False), web.get(CALLBACK, self._callback, allow_head=False)]
@@ -127,7 +127,7 @@ class SignInPage:
                 ticket, person, lambda app: app.acquire_token_by_auth_code_flow(flow, answer), scopes
             )
         except SomebodyElse:
-            return page.show("other", retry=self._retry(person, ticket))
+            return page.show("other", retry=f"{self._sealed(ticket)}&account=other")
         except GraphError as error:
             outcome = _outcome(error)
             admin = self._admin_link(person) if outcome == "consent" else ""
@@ -163,9 +163,8 @@ class SignInPage:
         query = [(k, "query" if k == "response_mode" else v) for k, v in parse_qsl(parts.query)]
         return {**flow, "auth_uri": urlunsplit(parts._replace(query=urlencode(query)))}
 
-    def _retry(self, person: Person, ticket: dict[str, Any]) -> str:
-        link = self.link(person, scopes=tuple(ticket["scopes"]), claims=ticket["claims"])
-        return f"{link}&account=other"
+    def _sealed(self, ticket: Mapping[str, Any]) -> str:
+        return f"{self._base_url().rstrip('/')}{START}?{urlencode({'ticket': self._tickets.close(ticket)})}"
 
     def _admin_link(self, person: Person) -> str:
         tenant = tenant_path(self._sign_in.identity.tenant or person.tenant)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 import msal
 
@@ -15,6 +15,7 @@ from bot.signin.credentials import AppIdentity, application
 from bot.signin.entra import kind, refusal
 from bot.signin.memory import FRESH_SECONDS, STORE_CHECK_SECONDS, Held, People
 from bot.signin.once import Once
+from bot.signin.token_store import TokenStore
 from bot.signin.transport import Transport
 from bot.store.token_cache import StaleVersion
 from graph.errors import SignInNeeded, Throttled
@@ -25,20 +26,6 @@ WORKERS = 8
 RACE_SECONDS = 0.3
 
 log = logging.getLogger(__name__)
-
-
-class TokenStore(Protocol):
-    """Encrypted at rest by whoever implements it (bot.store.token_cache); several processes share it."""
-
-    async def load(self, person_id: str, /) -> tuple[bytes, int]:
-        """What was saved and its version; (b"", 0) when there is nothing."""
-        ...
-
-    async def save(self, person_id: str, cache: bytes, version: int, /) -> int:
-        """The new version. Raises StaleVersion unless the version is still the one that was loaded."""
-        ...
-
-    async def delete(self, person_id: str, /) -> None: ...
 
 
 class SignIn:
@@ -127,18 +114,18 @@ class SignIn:
         expected: Person | None,
     ) -> Person:
         held = self._people.hold(person.id)
+        held.require_patience(self.clock())
+        cache = msal.SerializableTokenCache()
+        result = await self._msal(held, person, cache, acquire)
+        if "access_token" not in result:
+            raise refusal(result, scopes)
+        claims = result.get("id_token_claims") or {}
+        person = expected or Person(str(claims.get("oid") or ""), str(claims.get("name") or ""), person.tenant)
+        require_same(person, claims, audience=self.identity.sign_in_id)
+        held = self._people.hold(person.id)
         async with held.lock:
-            held.require_patience(self.clock())
-            cache = msal.SerializableTokenCache()
-            result = await self._msal(held, person, cache, acquire)
-            if "access_token" not in result:
-                raise refusal(result, scopes)
-            claims = result.get("id_token_claims") or {}
-            person = expected or Person(str(claims.get("oid") or ""), str(claims.get("name") or ""), person.tenant)
-            require_same(person, claims, audience=self.identity.sign_in_id)
             await self._save_new(person, cache)
-            held = self._people.hold(person.id)
-            held.tokens.clear()
+            held.forget()
             held.remember(result, self.clock())
         self.announce(person)
         return person

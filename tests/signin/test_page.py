@@ -85,7 +85,7 @@ async def to_microsoft(browser: aiohttp.ClientSession, link: str) -> str:
 async def back(browser: aiohttp.ClientSession, authorize: str, who: Person | str, stack: Stack, auto: str = "1") -> str:
     """Picks an account at Microsoft; gives the address Microsoft sends the browser back to."""
     mail = stack.world.person(who.id if isinstance(who, Person) else who).mail
-    answer = await get(browser, f"{authorize}&{urlencode({'login_hint': mail, 'auto': auto})}")
+    answer = await get(browser, changed(authorize, login_hint=mail, auto=auto))
     assert answer.status == 302, answer.text
     return str(answer.headers["Location"])
 
@@ -294,6 +294,22 @@ async def test_further_scopes_and_a_challenge_travel_with_the_link(site: Site) -
         assert "1790000000" in asked["claims"][0]
         assert (await get(browser, await back(browser, authorize, person, site.stack))).status == 200
     assert await site.stack.sign_in.graph_token(person, ("Chat.Read",))
+
+
+async def test_a_front_that_does_not_know_the_person_learns_it_from_the_sign_in(site: Site) -> None:
+    """The console: whoever signs in is kept under their own name, and only in the tenant the link was made for."""
+    person, _ = site.people()
+    async with site.browser() as browser:
+        authorize = await to_microsoft(browser, site.page.link_anybody(person.tenant, "somebody@example.com"))
+        assert parse_qs(urlsplit(authorize).query)["login_hint"] == ["somebody@example.com"]
+        assert (await get(browser, await back(browser, authorize, person, site.stack))).status == 200
+        await asyncio.sleep(0)
+        assert [(p.id, p.name) for p in site.stack.arrived] == [(person.id, person.name)]
+        assert await site.stack.sign_in.graph_token(person, SCOPES)
+        foreign = site.page.link_anybody("00000000-0000-0000-0000-00000000dead")
+        refused = await visit(site, browser, foreign, person)
+    assert refused.status == 403
+    assert len(site.stack.arrived) == 1
 
 
 async def test_cookies_are_unreadable_small_and_bound(site: Site) -> None:
