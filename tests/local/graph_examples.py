@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from infra.local.company.model import Chat, Company, Item
-from infra.local.graph.teams_render import member_json  # noqa: F401 -- documents where member ids come from
 from infra.local.world import World
 
 FOLDER = Path(__file__).parent.parent / "data" / "graph_examples"

@@ -60,12 +60,6 @@ def event_json(call: Call, event: Event) -> dict[str, Any]:
     kind = "occurrence" if occurrence else "singleInstance" if event.weekly_until is None else "seriesMaster"
     me = next((person for person in call.company.people if person.id == event.mailbox), None)
     organises = me is not None and me.mail.casefold() == event.organizer[1].casefold()
-    place = {
-        "displayName": event.location,
-        "locationType": "default",
-        "uniqueId": event.location,
-        "uniqueIdType": "private",
-    }
     text = call.prefer.get("outlook.body-content-type", "").lower() == "text"
     written = html.unescape(plain(event.body_html)).strip()
     body = {"contentType": "text", "content": written} if text else {"contentType": "html", "content": event.body_html}
@@ -104,6 +98,18 @@ def event_json(call: Call, event: Event) -> dict[str, Any]:
         "recurrence": None if occurrence else recurrence(event),
         "responseStatus": {"response": "organizer" if organises else "accepted", "time": NEVER},
         "body": body,
+        **_where_and_who(call, event),
+    }
+
+
+def _where_and_who(call: Call, event: Event) -> dict[str, Any]:
+    place = {
+        "displayName": event.location,
+        "locationType": "default",
+        "uniqueId": event.location,
+        "uniqueIdType": "private",
+    }
+    return {
         "start": stamp(call, event.start),
         "end": stamp(call, event.end),
         "location": place,
