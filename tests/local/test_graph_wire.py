@@ -162,6 +162,7 @@ async def test_a_batch_answers_each_part_for_itself(wire: Wire, world: World) ->
         [part("1", "/me", dependsOn=["2"]), part("2", "/me")],
         [part("1", "/me/sendMail", "POST", body={})],
         [part("1", "/me", "BREW")],
+        [part("1", "/me", dependsOn=[{}])],
         [],
         ["x"],
     ],

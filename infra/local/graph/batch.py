@@ -61,7 +61,8 @@ def _checked(body: Any) -> list[Part]:
         if part.get("body") is not None and "content-type" not in {name.lower() for name in part.get("headers") or {}}:
             raise bad_request(f"Write request id : {part['id']} does not contain Content-Type header or body.")
         # A dependency must stand before what depends on it, so cycles cannot be written.
-        if not set(part.get("dependsOn") or []) <= earlier:
+        depends = part.get("dependsOn") or []
+        if not isinstance(depends, list) or any(name not in earlier for name in map(str, depends)):
             raise bad_request(f"Invalid dependency in batch request '{part['id']}'.")
         earlier.add(part["id"])
     return parts
