@@ -64,6 +64,10 @@ class Core:
     services: Callable[[AskToSignIn], Services]
 
 
+Refine = Callable[[Services], Services]
+"""The last word on what commands work with: another audience rule, fewer sources, shorter deadlines."""
+
+
 @asynccontextmanager
 async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callable[[], str]) -> AsyncGenerator[Core]:
     """Opens store, models, Graph and sign-in, and closes them in the opposite order.
@@ -132,6 +136,7 @@ async def create_app(
     base_url: Callable[[], str] | None = None,
     tenant_windows: Windows = TENANT,
     timing: Timing | None = None,
+    refine: Refine = lambda services: services,
 ) -> web.Application:
     """The server. Started by its cleanup context, so that nothing listens before everything stands.
 
@@ -140,7 +145,7 @@ async def create_app(
     stack = AsyncExitStack()
     where = base_url or (lambda: settings.public_url or f"http://127.0.0.1:{settings.port}")
     try:
-        app = await _wired(stack, settings, vendors, where, tenant_windows, timing or Timing())
+        app = await _wired(stack, settings, vendors, where, tenant_windows, timing or Timing(), refine)
     except BaseException:
         await stack.aclose()
         raise
@@ -159,6 +164,7 @@ async def _wired(
     base_url: Callable[[], str],
     tenant_windows: Windows,
     timing: Timing,
+    refine: Refine,
 ) -> web.Application:
     parts = await stack.enter_async_context(core(settings, vendors, base_url))
     tokens: AppTokens | NoTokens = NoTokens()
@@ -176,7 +182,7 @@ async def _wired(
     answering = Answering(parts.router, office, References(parts.database), Pending(parts.database), cards)
     inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}")
     turns = Turns(inbox, answering.handle, answering.apologise)
-    answering.services, answering.turns = parts.services(answering.ask_to_sign_in), turns
+    answering.services, answering.turns = refine(parts.services(answering.ask_to_sign_in)), turns
     parts.sign_in.on_signed_in = answering.on_signed_in
     await turns.start()
     stack.push_async_callback(turns.aclose)

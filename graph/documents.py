@@ -18,6 +18,7 @@ import psutil
 
 from graph.errors import Unreadable
 from graph.extract.reasons import ALL, BROKEN, CRASHED, EMPTY, TOO_LARGE, TOO_LONG
+from graph.extract.remembered import Remembered, content_key
 
 MIB = 1024 * 1024
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,6 +127,7 @@ class Documents:
         self.max_bytes, self._seconds, self._memory, self._recycle = max_bytes, seconds, memory, recycle
         self._free = asyncio.Semaphore(workers)
         self._idle: list[_Child] = []
+        self._remembered = Remembered[Extracted]()
         self._closed = False
 
     async def warm(self) -> None:
@@ -139,6 +141,14 @@ class Documents:
             raise Unreadable(EMPTY)
         if len(data) > self.max_bytes:
             raise Unreadable(TOO_LARGE)
+        key = await asyncio.to_thread(content_key, data, name)
+        extracted = self._remembered.get(key)
+        if extracted is None:
+            extracted = await self._extract(data, name)
+            self._remembered.put(key, extracted, len(extracted.text))
+        return extracted
+
+    async def _extract(self, data: bytes, name: str) -> Extracted:
         async with self._child() as child:
             watch = asyncio.create_task(child.watch(self._memory))
             try:

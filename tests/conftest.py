@@ -72,11 +72,16 @@ def copied(value: Any) -> Any:
     return value
 
 
-@pytest.fixture
-def world() -> World:
-    """The seeded company, this test's own. Its clock is the real one, so that SDKs with a clock of their own agree."""
+def fresh_world() -> World:
+    """The seeded company, nobody else's. Its clock is the real one, so that SDKs with a clock of their own agree."""
     bot, entra = _keys()
     return World(cast("Company", copied(_company())), bot_keys=[bot], entra_keys=[entra])
+
+
+@pytest.fixture
+def world() -> World:
+    """This test's own."""
+    return fresh_world()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What a vendor's model says next: a scripted reply, or an answer from the evidence in the request.
 
-`world.state["script"]` is a list of `Reply` (or of dicts with its fields); each request takes the first that fits its wire.
+`world.state["script"]` is a list of `Reply` (or of dicts with its fields, or of functions from the request's `View` to a
+`Reply`); each request takes the first that fits its wire.
 `world.state["obedient"] = True` makes the model do what instructions in the evidence say.
 """
 
@@ -90,7 +91,7 @@ class View:
 def next_reply(world: World, wire: str, view: View) -> Reply:
     queue = world.state.setdefault("script", [])
     for index, entry in enumerate(queue):
-        reply = entry if isinstance(entry, Reply) else _from_dict(entry)
+        reply = entry(view) if callable(entry) else entry if isinstance(entry, Reply) else _from_dict(entry)
         if reply.wire in {"", wire}:
             del queue[index]
             return reply

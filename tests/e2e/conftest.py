@@ -1,0 +1,33 @@
+"""One tenant and one bot for a whole file of tests where that is safe; people who need it are signed in."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.conftest import fresh_world
+from tests.e2e.parley import Parley, parley_running
+
+
+@pytest.fixture(scope="module")
+def door() -> str:
+    """Which model answers; a file that wants another one overrides this."""
+    return "offline"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def parley(door: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parley]:
+    folder: Path = tmp_path_factory.mktemp("store")
+    async with parley_running(fresh_world(), folder, door=door) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers(request: pytest.FixtureRequest) -> None:
+    """Scripts and faults belong to one test."""
+    if "parley" in request.fixturenames:
+        world = request.getfixturevalue("parley").world
+        world.state["script"] = []
+        world.state["obedient"] = False
+        world.faults.clear()
