@@ -3,6 +3,8 @@
 Importing this file imports the SDK (a quarter of a second), so `graph.client` does it in a thread.
 """
 
+import itertools
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +20,9 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from graph.errors import ForeignLink, Unavailable
 from graph.wire.addresses import is_loopback, origin, trust
 from graph.wire.replies import Reply, TooLarge, Unsent
+
+POOLS = 8
+"""httpcore walks through every connection of a pool for each request; small pools keep that walk short."""
 
 TokenSource = Callable[[str | None], Awaitable[str]]
 """Claims of a challenge, or None -> an access token."""
@@ -67,18 +72,12 @@ class Adapter:
 
     def __init__(self, base_url: str, *, ca_bundle: str, timeout: float, user_agent: str) -> None:
         self._origin = origin(base_url)
-        local = is_loopback(httpx.URL(base_url).host)
         # No SDK middleware: retries, redirects and claims challenges follow our own stricter rules. (The SDK's transport for
         # middleware, msgraph_core 1.5.2, also never closes the connections below it.)
-        self._http = httpx.AsyncClient(
-            http2=True,
-            verify=trust(ca_bundle),
-            timeout=httpx.Timeout(timeout, connect=10.0),
-            limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
-            trust_env=not local,
-            headers={"User-Agent": user_agent},
-        )
-        self.sdk = GraphRequestAdapter(_Bearer(self._origin), client=self._http)
+        context, local = trust(ca_bundle), is_loopback(httpx.URL(base_url).host)
+        self._pools = tuple(_pool(context, timeout, user_agent, local=local) for _ in range(POOLS))
+        self._next_pool = itertools.cycle(self._pools)
+        self.sdk = GraphRequestAdapter(_Bearer(self._origin), client=self._pools[0])
         self.sdk.base_url = base_url
         # The SDK's trace spans would otherwise carry whole addresses, and with them what people searched for.
         self.sdk.observability_options = ObservabilityOptions(include_euii_attributes=False)
@@ -117,7 +116,7 @@ class Adapter:
         information.add_request_options([identity])
         with translated():
             request = await self.sdk.convert_to_native_async(information)
-            response = await self._http.send(request, stream=True)
+            response = await next(self._next_pool).send(request, stream=True)
             try:
                 return Reply(
                     response.status_code,
@@ -128,7 +127,19 @@ class Adapter:
                 await response.aclose()
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        for pool in self._pools:
+            await pool.aclose()
+
+
+def _pool(context: ssl.SSLContext, timeout: float, user_agent: str, *, local: bool) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        http2=True,
+        verify=context,
+        timeout=httpx.Timeout(timeout, connect=10.0),
+        limits=httpx.Limits(max_connections=400 // POOLS, max_keepalive_connections=48 // POOLS),
+        trust_env=not local,
+        headers={"User-Agent": user_agent},
+    )
 
 
 async def _bounded(response: httpx.Response, max_bytes: int) -> bytes:
