@@ -96,7 +96,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """`durable`: flushes to disk as in production, for figures; tests need not survive a power cut."""
     binaries = find_binaries()
     with tempfile.TemporaryDirectory(prefix="parley-postgres-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -110,8 +111,8 @@ def running_postgres() -> Iterator[PostgresServer]:
             "port": port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": "on" if durable else "off",
+            "full_page_writes": "on" if durable else "off",
             "max_connections": 200,
         }
         arguments = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]

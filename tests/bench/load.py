@@ -1,13 +1,16 @@
 """A load of messages as Teams sends them, and the connector that takes the answers. One process, closed loop."""
 
 import asyncio
+import itertools
 import time
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import psutil
 from aiohttp import web
 
 from infra.local.world import SigningKey
@@ -22,6 +25,7 @@ class Sink:
 
     key: SigningKey = field(default_factory=lambda: SigningKey.new(["msteams"]))
     url: str = ""
+    tenant: str = TENANT
     waiting: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     received: int = 0
 
@@ -64,8 +68,8 @@ class Sink:
 
 
 @asynccontextmanager
-async def sink() -> AsyncGenerator[Sink]:
-    taker = Sink()
+async def sink(tenant: str = TENANT) -> AsyncGenerator[Sink]:
+    taker = Sink(tenant=tenant)
     runner = web.AppRunner(taker.app(), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -83,9 +87,9 @@ def activity(taker: Sink, user: int, number: int, text: str = "hello") -> dict[s
         "serviceUrl": f"{taker.url}/connector/", "locale": "en-US", "textFormat": "plain", "text": text,
         "from": {"id": f"29:user-{user}", "name": "Ana Ruiz", "aadObjectId": f"00000000-0000-0000-0000-{user:012d}"},
         "recipient": {"id": f"28:{APP_ID}", "name": "Parley"},
-        "conversation": {"id": f"a:conversation-{user}", "conversationType": "personal", "tenantId": TENANT},
+        "conversation": {"id": f"a:conversation-{user}", "conversationType": "personal", "tenantId": taker.tenant},
         "entities": [{"type": "clientInfo", "locale": "en-US", "country": "DE", "platform": "Web", "timezone": "Europe/Berlin"}],
-        "channelData": {"tenant": {"id": TENANT}},
+        "channelData": {"tenant": {"id": taker.tenant}},
     }  # fmt: skip
 
 
@@ -95,20 +99,26 @@ class Rate:
     acknowledged_p50: float
     acknowledged_p99: float
     """Milliseconds until the bot said 2xx."""
+    cpu: float
+    """Milliseconds of processor time the server spent on a message, all its threads together."""
 
 
-async def drive(taker: Sink, bot: str, *, users: int, seconds: float) -> Rate:
-    """Every user says something, waits for the answer, and goes on; the first part of the time is warm-up."""
-    token, times, answered = taker.token(), list[float](), 0
+async def drive(taker: Sink, bot: str, process: int, *, users: int, at_once: int, seconds: float) -> Rate:
+    """`at_once` people wait for an answer at any time; whoever got theirs lets the next of `users` speak.
+
+    The first third of the time is warm-up. `process`: the server's process id, to read its processor time.
+    """
+    token, times, answered, numbers = taker.token(), list[float](), 0, itertools.count()
+    silent = deque(range(users))
+    server = psutil.Process(process)
     started = time.perf_counter()
-    measured_from = started + seconds / 4
+    measured_from = started + seconds / 3
     ends = started + seconds
 
-    async def talk(session: aiohttp.ClientSession, user: int) -> None:
+    async def talk(session: aiohttp.ClientSession) -> None:
         nonlocal answered
-        number = 0
         while time.perf_counter() < ends:
-            number += 1
+            user, number = silent.popleft(), next(numbers)
             answer = taker.waiting[f"a:conversation-{user}"] = asyncio.get_running_loop().create_future()
             before = time.perf_counter()
             async with session.post(
@@ -119,12 +129,32 @@ async def drive(taker: Sink, bot: str, *, users: int, seconds: float) -> Rate:
                 await response.read()
             acknowledged = time.perf_counter()
             await answer
+            silent.append(user)
             if acknowledged > measured_from:
                 times.append(1000 * (acknowledged - before))
                 answered += 1
 
+    async def spent() -> float:
+        await asyncio.sleep(max(0.0, measured_from - time.perf_counter()))
+        before = processor(server)
+        await asyncio.sleep(max(0.0, ends - time.perf_counter()))
+        return processor(server) - before
+
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        await asyncio.gather(*(talk(session, user) for user in range(users)))
+        measuring = asyncio.create_task(spent())
+        await asyncio.gather(*(talk(session) for _ in range(at_once)))
+        cpu = await measuring
     times.sort()
     took = time.perf_counter() - measured_from
-    return Rate(answered / took, times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.99))])
+    return Rate(
+        answered / took,
+        times[len(times) // 2],
+        times[min(len(times) - 1, int(len(times) * 0.99))],
+        1000 * cpu / max(answered, 1),
+    )
+
+
+def processor(server: psutil.Process) -> float:
+    """Seconds of processor time, all threads together."""
+    times = server.cpu_times()
+    return float(times.user + times.system)

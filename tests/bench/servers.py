@@ -1,13 +1,14 @@
-"""The servers that throughput compares, each in a process of its own: `python -m tests.bench.servers KIND SINK_URL`.
+"""The servers that throughput compares, each in a process of its own: `python -m tests.bench.servers KIND SINK_URL SETTINGS`.
 
 `bare`: an aiohttp handler that makes the same two HTTP calls and checks nothing. `botbuilder`: an echo bot on the stock
 CloudAdapter, which checks the token as we do. `parley`: the product, with a model that answers at once.
 """
 
 import asyncio
+import json
+import logging
 import sys
-import tempfile
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import aiohttp
 from aiohttp import web
@@ -23,7 +24,7 @@ from tests.bench.parley import parley_app
 def bare(sink: str) -> web.Application:
     app = web.Application()
 
-    async def session(app: web.Application) -> object:  # type: ignore[misc] # aiohttp's cleanup contexts are generators
+    async def session(app: web.Application) -> AsyncIterator[None]:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
             app["client"] = client
             yield
@@ -56,15 +57,15 @@ class _Configuration:
     TO_CHANNEL_FROM_BOT_OAUTH_SCOPE = "https://api.botframework.com"
 
 
-class _Echo(TeamsActivityHandler):  # type: ignore[misc] -- botbuilder carries no types
+class _Echo(TeamsActivityHandler):  # type: ignore[misc]  # botbuilder carries no types
     async def on_message_activity(self, turn_context: TurnContext) -> None:
         await turn_context.send_activity(turn_context.activity.text)
 
 
-class _FixedCredentials(AppCredentials):  # type: ignore[misc] -- botbuilder carries no types
+class _FixedCredentials(AppCredentials):  # type: ignore[misc]  # botbuilder carries no types
     """Fetching the bot's own token is not what is measured."""
 
-    def get_access_token(self, force_refresh: bool = False) -> str:  # noqa: FBT001, FBT002 -- botbuilder's own signature
+    def get_access_token(self, force_refresh: bool = False) -> str:
         del force_refresh
         return "token"
 
@@ -97,21 +98,24 @@ def stock(sink: str) -> web.Application:
     return app
 
 
-async def main(kind: str, sink: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        makers = {
-            "bare": lambda: bare(sink),
-            "botbuilder": lambda: stock(sink),
-            "parley": lambda: parley_app(sink, Path(folder)),
-        }
-        runner = web.AppRunner(makers[kind](), access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        print(runner.addresses[0][1], flush=True)
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)  # until the caller closes it
-        await runner.cleanup()
+async def main(kind: str, sink: str, environ: dict[str, str]) -> None:
+    logging.basicConfig(level=logging.WARNING)
+    match kind:
+        case "bare":
+            app = bare(sink)
+        case "botbuilder":
+            app = stock(sink)
+        case _:
+            app = await parley_app(environ)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)  # until the caller closes it
+    await runner.cleanup()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+    work = main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))
+    asyncio.run(work)
