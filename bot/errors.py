@@ -1,7 +1,13 @@
-"""One table: what went wrong -> what the person reads. The most specific type wins."""
+"""What went wrong -> what the person reads (one table, the most specific type wins), and what the log may hold of it."""
+
+import traceback
+from pathlib import PurePath
 
 from graph import errors as graph
 from providers import errors as providers
+
+_MOST_CAUSES = 4
+_MOST_FRAMES = 6
 
 SENTENCES: dict[type[BaseException], str] = {
     graph.ConsentRequired: "I need your permission to look into your mail and files first. Say *sign in* and I'll ask for it.",
@@ -32,6 +38,18 @@ def sentence(error: BaseException, reference: str) -> str:
             found = SENTENCES[kind]
             return f"{found} (Reference {reference})" if _ours(kind) else found
     return f"{SENTENCES[Exception]} (Reference {reference})"
+
+
+def without_content(error: BaseException) -> str:
+    """For the log: kinds and places only, since messages of exceptions may quote what people wrote. Causes included."""
+    said: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(said) < _MOST_CAUSES:
+        frames = traceback.extract_tb(seen.__traceback__)[-_MOST_FRAMES:]
+        places = " < ".join(f"{f.name}:{f.lineno} ({PurePath(f.filename).name})" for f in reversed(frames))
+        said.append(f"{type(seen).__name__} in {places}" if places else type(seen).__name__)
+        seen = seen.__cause__ or seen.__context__
+    return ", from ".join(said)
 
 
 def _ours(kind: type[BaseException]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.context import Outgoing, StopRequested, Superseded
-from bot.errors import sentence
+from bot.errors import sentence, without_content
 from bot.services import Turn
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,11 @@ class Router:
         """A command is the whole message, or the message's first words followed by a colon; "help me write" is a question."""
         said = " ".join(text.split())
         head, colon, rest = said.partition(":")
-        if colon and head.casefold() in self._by_words:
-            return self._by_words[head.casefold()], rest.strip()
-        exact = self._by_words.get(said.casefold().rstrip(".!?/").lstrip("/"))
+        named = self._by_words.get(head.strip().casefold().lstrip("/"))
+        if colon and named:
+            return named, rest.strip()
+        words = said.casefold().lstrip("/")
+        exact = self._by_words.get(words) or self._by_words.get(words.rstrip(" .!?"))
         return (exact, "") if exact else (self._otherwise, text.strip())
 
     async def run(self, turn: Turn) -> None:
@@ -53,8 +55,7 @@ class Router:
             raise
         except StopRequested:
             log.info("a turn was stopped by its person")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the one broad except: whatever failed, the person reads a sentence
             reference = secrets.token_hex(4)
-            # The traceback holds no content: exceptions of ours never do, and locals are not logged.
-            log.exception("turn failed, reference %s (%s)", reference, type(error).__name__)
+            log.error("turn failed, reference %s: %s", reference, without_content(error))  # noqa: TRY400 -- a traceback shows values
             await turn.conversation.stream().finish(Outgoing(sentence(error, reference)))

@@ -1,9 +1,10 @@
 """What commands work with: everything below them that the composition root has put together."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.agent.loop import Limits
 from bot.agent.tools import Tool
 from bot.context import Conversation, Incoming, Person
 from bot.signin.tokens import SignIn
@@ -11,6 +12,12 @@ from bot.store.transcripts import Transcripts
 from graph.base import SourceSpec
 from graph.client import GraphClient
 from providers.base import Provider
+
+WITHOUT_ACCOUNT = (
+    "I answer from what you may open in Microsoft 365, and Teams did not tell me who you are: you seem to be here as a "
+    "guest without an account. Please join with your work account and ask again."
+)
+"""For people without an object id, such as anonymous guests of a meeting: there is nobody to sign in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,7 @@ class Services:
     """Aware, UTC."""
     ask_to_sign_in: Callable[["Turn"], Awaitable[None]]
     """Shows the sign-in card in the person's personal chat, never in a shared place."""
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def scopes(self) -> tuple[str, ...]:

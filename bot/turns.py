@@ -6,12 +6,12 @@ The promise is kept by the inbox's rows, not by the tasks here: a task that dies
 import asyncio
 import logging
 import random
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.context import Receipt, Superseded
+from bot.errors import without_content
 from bot.store.database import StoreError, StoreUnavailable
 from bot.store.entry import Entry, State
 from bot.store.inbox import Inbox
@@ -112,7 +112,7 @@ class Turns:
         except (Superseded, StoreUnavailable):
             raise
         except Exception as error:  # noqa: BLE001 -- the turn's outermost frame: whatever failed, the person gets an answer
-            logger.error("turn %s failed: %s", entry.reference, _without_content(error))  # noqa: TRY400 -- a traceback shows values
+            logger.error("turn %s failed: %s", entry.reference, without_content(error))  # noqa: TRY400 -- a traceback shows values
             return False
         return True
 
@@ -167,14 +167,6 @@ class _StoredReceipt:
     async def sending(self) -> None:
         await self._inbox.sending(self._entry, self.reply_id, self.announced_as)
         self.uncertain = self.uncertain or self.announced_as is State.SENDING
-
-
-def _without_content(error: BaseException) -> str:
-    """Kind and places only: messages of exceptions hold what people wrote."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
-    cause = error.__cause__
-    return f"{type(error).__name__}{f' from {type(cause).__name__}' if cause else ''} in {places}"
 
 
 async def _cancel(*tasks: asyncio.Task[None]) -> None:

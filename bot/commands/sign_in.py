@@ -2,12 +2,14 @@
 
 from bot.context import Outgoing
 from bot.router import Command
-from bot.services import Turn
+from bot.services import WITHOUT_ACCOUNT, Turn
 
 
 async def run(turn: Turn, argument: str) -> None:
     del argument
-    if await turn.services.sign_in.signed_in(turn.person):
+    if not turn.person.id:
+        await turn.conversation.stream().finish(Outgoing(WITHOUT_ACCOUNT))
+    elif await turn.services.sign_in.signed_in(turn.person):
         await turn.conversation.stream().finish(Outgoing("You are signed in. Say *sign out* to end it."))
     else:
         await turn.services.ask_to_sign_in(turn)

@@ -13,7 +13,7 @@ from providers.base import Text, ToolSpec
 class ReadArguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    id: str = Field(pattern=r"^S\d{1,4}$", description="Id of a passage you were given, such as S3.")
+    id: str = Field(pattern=r"^S[0-9]{1,4}$", description="Id of a passage you were given, such as S3.")
 
 
 async def run(toolbox: Toolbox, arguments: Mapping[str, Any]) -> Content:

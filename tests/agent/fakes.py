@@ -1,5 +1,6 @@
 """A provider with a queue and a memory, and a toolbox that finds what it is told to."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ class ScriptedProvider:
         reply = self.replies.pop(0)
         if isinstance(reply, Exception):
             raise reply
-        for word in reply.message.text.split(" "):
+        for word in re.findall(r"\S+\s*|\s+", reply.message.text):
             yield word
         yield reply
 

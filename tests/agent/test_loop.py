@@ -51,7 +51,7 @@ async def test_a_plain_answer_is_finished() -> None:
     outcome = await run(ScriptedProvider([says("It is here")]), FixedToolbox(), heard=heard)
     assert isinstance(outcome, Finished)
     assert (outcome.text, outcome.model, outcome.usage.input) == ("It is here", "scripted-1-2026", 10)
-    assert heard == ["It", "is", "here"]
+    assert heard == ["It ", "is ", "here"]
 
 
 async def test_tool_calls_are_answered_and_lead_back_to_the_model() -> None:

@@ -1,0 +1,38 @@
+"""The desk every command is tried at: a real store, a source with what the test puts there, a model that says what it is told."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.services import Services, Turn
+from bot.store.database import Database
+from bot.store.transcripts import Transcripts
+from graph.client import GraphClient
+from tests.agent.fakes import ScriptedProvider
+from tests.commands.desk import NOW, Desk, Shelf, SignedIn, as_sign_in
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    database = await Database.open(f"sqlite:///{(tmp_path / 'parley.db').as_posix()}", [Fernet.generate_key().decode()])
+    graph = GraphClient("http://127.0.0.1:9/v1.0")
+    provider, shelf, sign_in, asked = ScriptedProvider([]), Shelf(), SignedIn(), list[Turn]()
+
+    async def ask_to_sign_in(turn: Turn) -> None:
+        asked.append(turn)
+
+    services = Services(
+        models={"scripted": provider},
+        sources={"files": shelf.spec()},
+        tools={},
+        graph=graph,
+        sign_in=as_sign_in(sign_in),
+        transcripts=Transcripts(database),
+        now=lambda: NOW,
+        ask_to_sign_in=ask_to_sign_in,
+    )
+    yield Desk(services, provider, shelf, sign_in, asked)
+    await graph.aclose()
+    await database.aclose()
