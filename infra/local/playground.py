@@ -121,14 +121,15 @@ async def playground(world: World, user: Person, models: str = "") -> AsyncGener
             stack,
             ["node", str(cli), "start", "-e", endpoint, "-c", "msteams", "-p", str(ui), "--disable-telemetry"],
             environment,
+            folder,  # it leaves a devTools folder where it runs
         )
         await _answers(f"http://127.0.0.1:{bot}/readyz")
         await _answers(f"http://127.0.0.1:{ui}/")
         yield Playground(f"http://localhost:{ui}", f"http://127.0.0.1:{bot}", user)
 
 
-async def _start(stack: AsyncExitStack, command: list[str], environment: dict[str, str]) -> None:
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
+async def _start(stack: AsyncExitStack, command: list[str], environment: dict[str, str], folder: Path = ROOT) -> None:
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment)
 
     async def stop() -> None:
         if process.returncode is None:
