@@ -7,14 +7,16 @@ NORMAL would survive the kill only, and we promised not to lose what was answere
 """
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, event, insert, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,6 +28,7 @@ from bot.store.migrate import migrate
 from bot.store.tables import Tables
 
 BUSY_SECONDS = 10.0
+THREADS = 3  # one writes, since SQLite has one writer; the others read beside it
 MIGRATION_LOCK = 0x7061726C6579  # "parley": any constant number that other programs in the database do not use
 KEY_CHECK = b"parley"
 TRANSIENT_SQLSTATES = frozenset(
@@ -39,6 +42,8 @@ TRANSIENT_SQLSTATES = frozenset(
     }
 )
 
+Value = TypeVar("Value")
+
 
 class StoreError(Exception):
     """The database refused a statement; the cause says why. Trying again does not help."""
@@ -51,7 +56,8 @@ class StoreUnavailable(StoreError):
 class Database:
     """Build it with `open`. `tables` is shared by the stores, whose statements run in `read` and `write`."""
 
-    def __init__(self, engine: AsyncEngine, cipher: Cipher, tables: Tables) -> None:
+    def __init__(self, engine: AsyncEngine, cipher: Cipher, tables: Tables, direct: Engine | None = None) -> None:
+        """`direct`: SQLite without the asynchronous driver, for whole transactions in threads."""
         self.tables = tables
         self.cipher = cipher
         self.dialect = engine.dialect.name
@@ -59,6 +65,8 @@ class Database:
         self._reader = engine.execution_options(parley_read=True)
         # One writer at a time is SQLite's own rule: queueing here is fair and quick, its busy handler sleeps and polls.
         self._gate = asyncio.Semaphore(1 if self.dialect == "sqlite" else 1_000_000)
+        self._direct = direct
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store") if direct is not None else None
 
     @classmethod
     async def open(cls, database_url: str, encryption_keys: Sequence[str]) -> "Database":
@@ -78,20 +86,28 @@ class Database:
             pool_size=5,
             pool_pre_ping=url.get_backend_name() == "postgresql",
         )
+        direct = None
         if url.get_backend_name() == "sqlite":
-            event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-            event.listen(engine.sync_engine, "begin", _begin_sqlite)
+            direct = create_engine(
+                url.set(drivername="sqlite+pysqlite"), connect_args=dict(arguments), hide_parameters=True
+            )
+            for each in (engine.sync_engine, direct):
+                event.listen(each, "connect", _set_up_sqlite)
+                event.listen(each, "begin", _begin_sqlite)
             # At DEBUG the driver writes every statement's parameters, people's ids among them, and formats them at a cost.
             logging.getLogger("aiosqlite").setLevel(logging.INFO)
-        database = cls(engine, cipher, Tables(cipher))
+        database = cls(engine, cipher, Tables(cipher), direct)
         try:
             await database._migrate()
         except BaseException:
-            await engine.dispose()
+            await database.aclose()
             raise
         return database
 
     async def aclose(self) -> None:
+        if self._threads is not None and self._direct is not None:
+            await asyncio.to_thread(self._threads.shutdown)
+            self._direct.dispose()
         await self._engine.dispose()
 
     async def ping(self) -> None:
@@ -116,6 +132,22 @@ class Database:
             async with self._reader.connect() as connection:
                 yield connection
 
+    async def transaction(self, work: Callable[[Connection], Value], *, read: bool = False) -> Value:
+        """Runs `work`, which executes many statements, in one transaction. Errors as in `write` and `read`.
+
+        SQLite runs it in one go in a thread: statement by statement, each would cost several changes between threads,
+        which is most of what a message costs. A cancelled caller does not stop a `work` that has begun.
+        """
+        with _translated():
+            if self._direct is not None:
+                engine = self._direct.execution_options(parley_read=read)
+                async with contextlib.nullcontext() if read else self._gate:
+                    return await asyncio.get_running_loop().run_in_executor(
+                        self._threads, _in_transaction, engine, work
+                    )
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work)
+
     async def _migrate(self) -> None:
         async with self.write() as connection:
             if self.dialect == "postgresql":
@@ -127,6 +159,11 @@ class Database:
                 await connection.execute(insert(check).values(id=1, value=self.cipher.encrypt(KEY_CHECK)))
             elif self.cipher.decrypt(stored) != KEY_CHECK:
                 raise WrongKey("The database's key check holds a foreign value.")
+
+
+def _in_transaction(engine: Engine, work: Callable[[Connection], Value]) -> Value:
+    with engine.begin() as connection:
+        return work(connection)
 
 
 @contextmanager

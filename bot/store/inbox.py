@@ -230,8 +230,7 @@ class Inbox:
     async def _write(self, batch: Batch) -> Outcome:
         for pause in (*RETRY_SECONDS, None):
             try:
-                async with self._database.write() as connection:
-                    return await self._writer.run(connection, batch)
+                return await self._database.transaction(lambda connection: self._writer.run(connection, batch))
             except StoreUnavailable:
                 # Safe to repeat, even when the commit itself was cut off: every statement is idempotent or fenced.
                 if pause is None:

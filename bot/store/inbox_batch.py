@@ -9,9 +9,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Integer, LargeBinary, bindparam, case, delete, func, or_, select, text, type_coerce, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    LargeBinary,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.clock import DatabaseNow
 from bot.store.tables import UNFINISHED, Tables
@@ -132,25 +144,25 @@ class BatchWriter:
         )
         self._release = delete(leases).where(ours)
 
-    async def run(self, connection: AsyncConnection, batch: Batch) -> Outcome:
+    def run(self, connection: Connection, batch: Batch) -> Outcome:
         """Leases first, rows after: the order the module's docstring relies on."""
         if batch.lock:
-            await connection.execute(self._claim, [{"b_conversation": name} for name in sorted(batch.lock)])
+            connection.execute(self._claim, [{"b_conversation": name} for name in sorted(batch.lock)])
         if batch.admissions:
             rows = sorted(batch.admissions, key=lambda admission: admission.conversation_id)
-            await connection.execute(self._admit, [_row(admission) for admission in rows])
-        fenced = await self._run_marks(connection, batch.marks) if batch.marks else frozenset[int]()
+            connection.execute(self._admit, [_row(admission) for admission in rows])
+        fenced = self._run_marks(connection, batch.marks) if batch.marks else frozenset[int]()
         taken: tuple[Taken, ...] = ()
         if batch.take:
-            result = await connection.execute(self._take, {"conversations": padded(sorted(batch.take))})
+            result = connection.execute(self._take, {"conversations": padded(sorted(batch.take))})
             taken = tuple(Taken(*row) for row in result)
         idle = set(batch.release) - {row.conversation_id for row in taken}
         if idle:
-            await connection.execute(self._release, {"conversations": padded(sorted(idle))})
-        return Outcome(fenced, taken, await self._load_others(connection, batch, taken))
+            connection.execute(self._release, {"conversations": padded(sorted(idle))})
+        return Outcome(fenced, taken, self._load_others(connection, batch, taken))
 
-    async def _run_marks(self, connection: AsyncConnection, marks: Sequence[Mark]) -> frozenset[int]:
-        found = await connection.execute(self._fence, {"seqs": padded([mark.seq for mark in marks])})
+    def _run_marks(self, connection: Connection, marks: Sequence[Mark]) -> frozenset[int]:
+        found = connection.execute(self._fence, {"seqs": padded([mark.seq for mark in marks])})
         ours = {(row.seq, row.attempt) for row in found}
         passed = [mark for mark in marks if (mark.seq, mark.attempt) in ours]
         for statement, blank in ((self._mark, False), (self._finish, True)):
@@ -160,17 +172,15 @@ class BatchWriter:
                 if mark.blank is blank
             ]
             if rows:
-                await connection.execute(statement, rows)
+                connection.execute(statement, rows)
         return frozenset(mark.seq for mark in marks if (mark.seq, mark.attempt) not in ours)
 
-    async def _load_others(
-        self, connection: AsyncConnection, batch: Batch, taken: Sequence[Taken]
-    ) -> Mapping[int, bytes]:
+    def _load_others(self, connection: Connection, batch: Batch, taken: Sequence[Taken]) -> Mapping[int, bytes]:
         here = {(admission.conversation_id, admission.activity_id) for admission in batch.admissions}
         missing = [row.seq for row in taken if row.attempt > 1 or (row.conversation_id, row.activity_id) not in here]
         if not missing:
             return {}
-        result = await connection.execute(self._load, {"seqs": padded(missing)})
+        result = connection.execute(self._load, {"seqs": padded(missing)})
         return {seq: activity for seq, activity in result if activity is not None}
 
 

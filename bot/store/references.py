@@ -1,15 +1,16 @@
 """Where we may write later: the newest reference of every conversation, and of every person's personal chat."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, bindparam, delete, select
 
 from bot.context import Person, Place, Reference
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.together import Together
 from bot.store.upsert import upsert
 
 REMEMBERED = 10_000  # about 10 MB of references; a forgotten one costs one write more
@@ -19,6 +20,10 @@ class References:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._table = database.tables.references
+        values: dict[str, Any] = {name: bindparam(name) for name in ("place", "person_id", "reference")}
+        key = {"conversation_id": bindparam("conversation_id")}
+        self._upsert = upsert(database.dialect, self._table, key, {**values, "updated": DatabaseNow()})
+        self._saving = Together(self._save_all)
         self._written: OrderedDict[str, Reference] = OrderedDict()
 
     async def save(self, reference: Reference) -> None:
@@ -26,19 +31,24 @@ class References:
         if self._written.get(reference.id) == reference:
             self._written.move_to_end(reference.id)
             return
-        values = {
-            "place": reference.place.value,
-            "person_id": reference.person.id,
-            "reference": reference_to_json(reference),
-            "updated": DatabaseNow(),
-        }
-        async with self._database.write() as connection:
-            await connection.execute(
-                upsert(self._database.dialect, self._table, {"conversation_id": reference.id}, values)
-            )
+        await self._saving(reference)
         self._written[reference.id] = reference
         if len(self._written) > REMEMBERED:
             self._written.popitem(last=False)
+
+    async def _save_all(self, references: Sequence[Reference]) -> Sequence[None]:
+        newest = {reference.id: reference for reference in references}
+        rows = [
+            {
+                "conversation_id": id,
+                "place": newest[id].place.value,
+                "person_id": newest[id].person.id,
+                "reference": reference_to_json(newest[id]),
+            }
+            for id in sorted(newest)  # in one order everywhere, so that two processes can't wait for each other's rows
+        ]
+        await self._database.transaction(lambda connection: connection.execute(self._upsert, rows))
+        return [None] * len(references)
 
     async def load(self, conversation_id: str) -> Reference | None:
         return await self._one(select(self._table.c.reference).where(self._table.c.conversation_id == conversation_id))

@@ -1,43 +1,100 @@
 """What was said in a conversation, a row a turn. Saving a turn again replaces it, so a repeated turn is not told twice."""
 
-from collections.abc import Sequence
+import functools
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, Executable, bindparam, delete, select, text
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
-from bot.store.message_json import from_json, to_json
+from bot.store.message_json import MalformedTranscript, from_json, to_json
+from bot.store.together import Together
 from bot.store.upsert import upsert
 from providers.base import Message
 
+MOST_TOGETHER = 64
+KEPT = 2000
+KEPT_BYTES = 4096
+"""Turns that are kept opened, by their encrypted bytes, and the size up to which they are: at most a few megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    conversation_id: str
+    turns: int
+    before: str
+
 
 class Transcripts:
+    """Many turns save and load at the same moment, so both are done together."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._table = database.tables.transcripts
+        key: dict[str, Any] = {name: bindparam(name) for name in ("conversation_id", "turn_id")}
+        values = {"messages": bindparam("messages"), "updated": DatabaseNow()}
+        self._upsert = upsert(database.dialect, self._table, key, values)
+        self._saving = Together(self._save_all)
+        self._loading = Together(self._load_all, most=MOST_TOGETHER)
+        self._opened: OrderedDict[bytes, tuple[Message, ...]] = OrderedDict()
 
     async def save(self, conversation_id: str, turn_id: str, messages: Sequence[Message]) -> None:
         """All messages of the turn so far; `turn_id` is the activity's id. Call it after each append."""
-        key = {"conversation_id": conversation_id, "turn_id": turn_id}
-        values = {"messages": [to_json(message) for message in messages], "updated": DatabaseNow()}
-        async with self._database.write() as connection:
-            await connection.execute(upsert(self._database.dialect, self._table, key, values))
+        written = [to_json(message) for message in messages]
+        await self._saving({"conversation_id": conversation_id, "turn_id": turn_id, "messages": written})
 
     async def load(self, conversation_id: str, *, turns: int, before: str = "") -> tuple[Message, ...]:
         """The messages of the newest `turns` turns, oldest first, the turn `before` left out (it is the one being worked on).
 
         Raises `bot.store.encryption.WrongKey` and `bot.store.message_json.MalformedTranscript`.
         """
-        table = self._table
-        statement = (
-            select(table.c.messages)
-            .where(table.c.conversation_id == conversation_id, table.c.turn_id != before)
-            .order_by(table.c.seq.desc())
-            .limit(turns)
-        )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).scalars().all()
-        return tuple(from_json(message) for messages in reversed(rows) for message in messages)
+        stored = await self._loading(_Wanted(conversation_id, turns, before))
+        return tuple(message for row in reversed(stored) for message in self._open(row))
+
+    async def _save_all(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[None]:
+        # In one order everywhere, so that two processes can't wait for each other's rows.
+        ordered = sorted(rows, key=lambda row: (row["conversation_id"], row["turn_id"]))
+        await self._database.transaction(lambda connection: connection.execute(self._upsert, ordered))
+        return [None] * len(rows)
+
+    async def _load_all(self, wanted: Sequence[_Wanted]) -> Sequence[list[bytes]]:
+        """Of each conversation the newest turns as they are stored, newest first."""
+        statement = _newest(1 << (len(wanted) - 1).bit_length())
+        ids = [one.conversation_id for one in wanted]
+        ids += [""] * (statement.size - len(ids))
+        parameters: dict[str, Any] = {f"c{number}": id for number, id in enumerate(ids)}
+        # One more than asked for: `before` may be among them.
+        parameters |= {"most": max(one.turns for one in wanted) + 1}
+
+        def read(connection: Connection) -> list[tuple[str, str, bytes]]:
+            return [tuple(row) for row in connection.execute(statement.select, parameters)]
+
+        found: dict[str, list[tuple[str, bytes]]] = {}
+        for conversation_id, turn_id, stored in await self._database.transaction(read, read=True):
+            found.setdefault(conversation_id, []).append((turn_id, stored))
+        return [
+            [stored for turn, stored in found.get(one.conversation_id, []) if turn != one.before][: one.turns]
+            for one in wanted
+        ]
+
+    def _open(self, stored: bytes) -> tuple[Message, ...]:
+        known = self._opened.get(stored)
+        if known is not None:
+            self._opened.move_to_end(stored)
+            return known
+        value = json.loads(self._database.cipher.decrypt(stored))
+        if not isinstance(value, list):
+            raise MalformedTranscript("A stored turn is not a list.")
+        messages = tuple(from_json(message) for message in value)
+        if len(stored) <= KEPT_BYTES:
+            self._opened[stored] = messages
+            if len(self._opened) > KEPT:
+                self._opened.popitem(last=False)
+        return messages
 
     async def load_turn(self, conversation_id: str, turn_id: str) -> tuple[Message, ...]:
         """What an earlier attempt at this turn saved; empty when there was none. Errors as in `load`."""
@@ -52,3 +109,21 @@ class Transcripts:
     async def delete(self, conversation_id: str) -> None:
         async with self._database.write() as connection:
             await connection.execute(delete(self._table).where(self._table.c.conversation_id == conversation_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    size: int
+    select: Executable
+
+
+@functools.cache
+def _newest(size: int) -> _Newest:
+    """For `size` conversations, in one statement: a limit for each of them is what a plain IN does not give."""
+    parts = " UNION ALL ".join(
+        f"SELECT * FROM (SELECT conversation_id, turn_id, messages, seq FROM transcripts "  # noqa: S608 -- numbers only
+        f"WHERE conversation_id = :c{number} ORDER BY seq DESC LIMIT :most) AS t{number}"
+        for number in range(size)
+    )
+    selected = text(f"SELECT conversation_id, turn_id, messages FROM ({parts}) AS newest ORDER BY seq DESC")  # noqa: S608
+    return _Newest(size, selected)
