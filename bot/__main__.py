@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import logging
+import os
+import socket
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -11,12 +13,15 @@ from pydantic import ValidationError
 
 from bot.app import create_app
 from bot.console import converse
-from bot.settings import Settings, vendor_environment
+from bot.logs import configure
+from bot.settings import Settings, faults, vendor_environment
 from bot.signin.credentials import WrongCredentials
 from bot.store.database import StoreUnavailable
 from bot.store.encryption import WrongKey
 from graph.errors import GraphError
 from providers.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         settings = Settings.from_environment()
-        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        configure(settings.log_level)
         if given.command == "console":
             asyncio.run(
                 converse(settings, vendor_environment(), given.person, given.ask, stay=given.stay or not given.ask)
@@ -44,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         else:
             serve(settings)
     except ValidationError as error:
-        return _refuse(fault["msg"].removeprefix("Value error, ") for fault in error.errors())
+        return _refuse(faults(error))
     except (ConfigurationError, WrongCredentials, WrongKey, StoreUnavailable, GraphError, ValueError) as error:
         return _refuse([str(error)])
     except KeyboardInterrupt:
@@ -53,10 +58,31 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def serve(settings: Settings) -> None:
-    """Until a signal ends it; running turns are finished or handed over."""
-    logging.getLogger(__name__).info("listening on http://%s:%d", settings.host, settings.port)
-    app = create_app(settings, vendor_environment())
-    web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None, shutdown_timeout=10.0)
+    """Until a signal ends it; running turns are finished or handed over. Raises what `create_app` raises, and `ValueError`."""
+    listener = _bound(settings)
+    port = listener.getsockname()[1]
+    base_url = settings.public_url or f"http://127.0.0.1:{port}"
+    app = create_app(settings, vendor_environment(), base_url=lambda: base_url)
+
+    def listening(_: str) -> None:
+        log.info("listening on http://%s:%d", settings.host, port)
+
+    web.run_app(app, sock=listener, print=listening, access_log=None, shutdown_timeout=10.0)
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """The port is taken before anything is opened, and listened on after everything stands."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        if os.name == "posix":  # elsewhere it would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        reason = error.strerror or "not possible"
+        raise ValueError(f"Port {settings.port} of {settings.host} cannot be used: {reason}.") from error
+    return listener
 
 
 def _refuse(sentences: Iterable[str]) -> int:

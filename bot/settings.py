@@ -1,12 +1,13 @@
 """All settings, read once from the environment. The names are a contract: other programs point the product at another cloud with them."""
 
 import os
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -21,7 +22,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 
 
 class Settings(BaseSettings):
-    """Frozen; every field says what it is. Raises pydantic.ValidationError with one sentence a fault."""
+    """Frozen; every field says what it is. Raises pydantic.ValidationError, which `faults` turns into sentences."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -29,7 +30,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the bot listens on; 0.0.0.0 in a container.")
     public_url: str = Field("", description="https address people's browsers reach the sign-in page at.")
     database_url: str = Field(
-        "sqlite:///var/parley.db", description="sqlite:///file or postgresql://user@host/database."
+        "sqlite:///var/parley.db",
+        repr=False,
+        description="sqlite:///file or postgresql://user@host/database.",
     )
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_names)] = Field(
         (), description="Fernet keys, comma separated; the first encrypts, all decrypt. Make one with `make key`."
@@ -81,27 +84,60 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for name in ("graph_base_url", "login_base_url", "bot_openid_metadata_url", "public_url"):
-            _require_https(name.upper(), getattr(self, name))
-        if self.parley_local and self.host not in LOOPBACK:
-            raise ValueError("PARLEY_LOCAL=1 accepts anybody's messages, so HOST must be a loopback address.")
-        if not self.microsoft_app_id and not self.parley_local:
-            raise ValueError("MICROSOFT_APP_ID is not set. Set it, or PARLEY_LOCAL=1 for a local run on loopback.")
-        if self.microsoft_app_id and self.microsoft_app_type != "MultiTenant" and not self.microsoft_app_tenant_id:
-            raise ValueError(f"MICROSOFT_APP_TENANT_ID is not set, which {self.microsoft_app_type} needs.")
-        if not self.encryption_keys:
-            raise ValueError("ENCRYPTION_KEYS is not set. Make a key with `make key`.")
-        for key in self.encryption_keys:
-            Fernet(key.get_secret_value())
+        if faults := [*self._addresses(), *self._identity(), *self._keys()]:
+            raise ValueError("\n".join(faults))
         return self
 
+    def _addresses(self) -> Iterator[str]:
+        for name in ("graph_base_url", "login_base_url", "bot_openid_metadata_url", "public_url"):
+            if not _is_https(getattr(self, name)):
+                yield f"{name.upper()} must be an https address; plain http is accepted for loopback addresses only."
+        if self.ca_bundle:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(self.ca_bundle)
+            except OSError:  # what ssl raises for a bad file is one of these too
+                yield "CA_BUNDLE must be a PEM file with certificates that I can read."
 
-def _require_https(name: str, url: str) -> None:
-    parts = urlsplit(url)
-    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise ValueError(f"{name} must be an https address; plain http is accepted for loopback addresses only.")
+    def _identity(self) -> Iterator[str]:
+        if self.parley_local and self.host not in LOOPBACK:
+            yield "PARLEY_LOCAL=1 accepts anybody's messages, so HOST must be a loopback address."
+        if not self.microsoft_app_id and not self.parley_local:
+            yield "MICROSOFT_APP_ID is not set. Set it, or PARLEY_LOCAL=1 for a local run on loopback."
+        if self.microsoft_app_id and self.microsoft_app_type != "MultiTenant" and not self.microsoft_app_tenant_id:
+            yield f"MICROSOFT_APP_TENANT_ID is not set, which {self.microsoft_app_type} needs."
+
+    def _keys(self) -> Iterator[str]:
+        if not self.encryption_keys:
+            yield "ENCRYPTION_KEYS is not set. Make a key with `make key`."
+        for number, key in enumerate(self.encryption_keys, 1):
+            try:
+                Fernet(key.get_secret_value())
+            except ValueError:
+                yield f"ENCRYPTION_KEYS: key {number} is not a Fernet key. Make one with `make key`."
+
+
+def faults(error: ValidationError) -> list[str]:
+    """A sentence for each fault, naming the variable and never its value."""
+    found: list[str] = []
+    for fault in error.errors(include_input=False, include_context=False):
+        name = str(fault["loc"][0]).upper() if fault["loc"] else ""
+        lines = fault["msg"].removeprefix("Value error, ").splitlines()
+        found += [f"{name}: {line[0].lower()}{line[1:]}." for line in lines] if name else lines
+    return found
+
+
+def _is_https(url: str) -> bool:
+    """Or plain http on loopback; an empty address is one that is not used."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 -- raises for a port that is none
+    except ValueError:
+        return False
+    if not parts.hostname:
+        return not url
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def vendor_environment() -> Mapping[str, str]:
     """The vendors' own variables, handed to the doors as they are."""
-    return {name: value for name, value in os.environ.items() if name.startswith(VENDOR_PREFIXES)}  # noqa: TID251 -- the one place
+    return {name: value for name, value in os.environ.items() if value and name.startswith(VENDOR_PREFIXES)}  # noqa: TID251 -- the one place

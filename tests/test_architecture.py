@@ -24,7 +24,7 @@ LAYERS = [
     {"bot.tools"},
     {"bot.agent", "bot.grounding", "bot.teams", "bot.signin", "bot.turns"},
     {"bot.store", "bot.outbound"},
-    {"bot.errors", "bot.context", "bot.settings", "bot.discover"},
+    {"bot.errors", "bot.context", "bot.settings", "bot.discover", "bot.logs"},
     {"providers", "graph"},
 ]
 # What stands side by side in one layer and must not know each other.
