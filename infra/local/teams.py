@@ -215,9 +215,10 @@ class TeamsClient:
                     now = view(last)
                     if (now.ai_label or ended(last)) if until is None else until(now):
                         return now
-                    if until is None and not await self._changes(activity, quiet):
-                        return now
-                    continue
+                    if until is None:
+                        if not await self._changes(activity, quiet):
+                            return now
+                        continue
                 await self._changes(activity, None)
 
     async def silence_after(self, activity: dict[str, Any], seconds: float = 0.5) -> bool:

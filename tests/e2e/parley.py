@@ -51,8 +51,9 @@ class Parley:
                 self.signed_in.add(person)
 
     async def ask(self, person: str, text: str, chat: str = "personal", **more: Any) -> SeenMessage:
-        """Asks and waits for the final answer."""
-        return await self.teams.answer_to(await self.teams.say(person, text, chat, **more), timeout=30)
+        """Asks and waits for the answer of a model."""
+        said = await self.teams.say(person, text, chat, **more)
+        return await self.teams.answer_to(said, timeout=30, until=lambda message: message.ai_label)
 
     def received(self, *wires: str, since: int = 0) -> list[Recorded]:
         """What reached these wires after the first `since` requests of the record."""

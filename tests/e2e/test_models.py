@@ -1,6 +1,7 @@
 """The same question through every vendor's real SDK: streamed, with a tool call, answered with the right citations."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ async def test_the_answer_grows_in_one_message(parley: Parley, door: str) -> Non
     assert "informative" in kinds
     assert "streaming" in kinds
     grown = [body["text"] for body in bodies if _streaminfo(body)["streamType"] == "streaming"]
-    assert all(later.startswith(earlier) for earlier, later in zip(grown, grown[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(grown))
     assert seen.text.startswith(grown[-1])
     assert len({id for body in bodies[1:] for id in [_streaminfo(body)["streamId"]]}) == 1
 
