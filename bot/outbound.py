@@ -1,5 +1,6 @@
 """The one guarded HTTP client: everything of ours that is not a vendor's SDK leaves through here, to named hosts only."""
 
+import functools
 import ipaddress
 import json
 import socket
@@ -160,6 +161,7 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and address != AZURE_PLATFORM
 
 
+@functools.lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     if host == LOOPBACK_NAME:
         return True
@@ -179,6 +181,7 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
 
 
+@functools.lru_cache(maxsize=256)
 def _literal_is_fine(host: str) -> bool:
     """Names are judged when they are resolved. Numbers are judged here; a loopback one is fine because the list names it."""
     try:

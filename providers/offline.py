@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from providers.base import (
@@ -37,8 +37,11 @@ class Offline:
         self.model = model
 
     async def stream(self, request: Request) -> AsyncIterator[str | Response]:
-        # Scoring large evidence takes tens of milliseconds, which other people's turns must not wait for.
-        response = await asyncio.to_thread(answer, request, self.model)
+        if _evidence(request.messages):
+            # Scoring large evidence takes tens of milliseconds, which other people's turns must not wait for.
+            response = await asyncio.to_thread(answer, request, self.model)
+        else:
+            response = answer(request, self.model)
         for word in _WORDS.findall(response.message.text):
             yield word
         yield response
@@ -76,7 +79,7 @@ def _question(turn: tuple[Message, ...]) -> str:
     return _PREFIX.sub("", texts[-1]) if texts else ""
 
 
-def _evidence(turn: tuple[Message, ...]) -> list[Evidence]:
+def _evidence(turn: Sequence[Message]) -> list[Evidence]:
     found: dict[str, Evidence] = {}
     for part in (part for message in turn for part in message.parts):
         inner: tuple[Part, ...] = part.content if isinstance(part, ToolResult) else (part,)

@@ -155,18 +155,27 @@ class _Said:
         self.citations = citations
         self._text = ""
         self._round = ""
-        self._shown = ""
+        self._held = ""
+        self._began = False
 
     async def more(self, delta: str) -> None:
+        """Looks at what is new only: an answer comes in thousands of pieces."""
         self._round += delta
-        visible = self.citations.visible(self._text + self._round)
-        if len(visible) > len(self._shown) and visible.startswith(self._shown):
-            await self._stream.text(visible[len(self._shown) :])
-            self._shown = visible
+        self._held += delta
+        settled = self.citations.settled(self._held)
+        visible = self.citations.visible(self._held[:settled], final=True)
+        self._held = self._held[settled:]
+        if not self._began:
+            visible = visible.lstrip()
+        if visible:
+            self._began = True
+            await self._stream.text(visible)
 
     async def pause(self) -> None:
         """A round ended in tool calls."""
-        self._text = f"{self._text}{self._round}\n\n" if self._round.strip() else self._text
+        if self._round.strip():
+            self._text += f"{self._round}\n\n"
+            self._held += "\n\n"
         self._round = ""
         await self._stream.status("Searching further…")
 

@@ -31,6 +31,11 @@ class Citations:
         shown = text if final else _OPEN_MARKER.sub("", text)
         return _MARKERS.sub(self._number, _PLAIN_NUMBER.sub(r"(\1)", shown))
 
+    def settled(self, text: str) -> int:
+        """How many characters of a growing text are shown alike, whatever follows; what comes after them may be cut there and shown later."""
+        unfinished = _OPEN_MARKER.search(text)
+        return len(text) if unfinished is None else unfinished.start()
+
     def cited(self) -> tuple[Citation, ...]:
         """Only what the text cites, in order of position."""
         return tuple(

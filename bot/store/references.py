@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, select
@@ -21,7 +21,7 @@ class References:
         self._database = database
         self._table = database.tables.references
         values: dict[str, Any] = {name: bindparam(name) for name in ("place", "person_id", "reference")}
-        key = {"conversation_id": bindparam("conversation_id")}
+        key: dict[str, Any] = {"conversation_id": bindparam("conversation_id")}
         self._upsert = upsert(database.dialect, self._table, key, {**values, "updated": DatabaseNow()})
         self._saving = Together(self._save_all)
         self._written: OrderedDict[str, Reference] = OrderedDict()
@@ -71,7 +71,12 @@ class References:
 
 
 def reference_to_json(reference: Reference) -> dict[str, Any]:
-    return {**asdict(reference), "place": reference.place.value}
+    person = reference.person
+    return {
+        **{field.name: getattr(reference, field.name) for field in fields(reference)},
+        "place": reference.place.value,
+        "person": {field.name: getattr(person, field.name) for field in fields(person)},
+    }
 
 
 def reference_from_json(value: Mapping[str, Any]) -> Reference:

@@ -21,7 +21,7 @@ _MARKER = re.compile(r"\\\[(\d{1,3})\\\]")
 _SPECIAL = re.compile(r"[\\`*_\[\]<~|]|&(?=#|\w)")
 _LINE_START = re.compile(r"^(\s*)(?:([-+#>=:])|(\d{1,9})([.)]))", re.MULTILINE)
 # Plain paragraphs are written anew exactly as they are, so the common short answer need not be parsed.
-_PLAIN = r"[^\W\d_](?:[^\W_]|[ ,.!?;'\"%()€$–—…-]|\[\d{1,3}\](?=[ .,;!?]|\[\d|$|\n))*"
+_PLAIN = r"\(?[^\W\d_](?:[^\W_]|[ ,.!?;'\"%()€$–—…-]|\[\d{1,3}\](?=[ .,;!?]|\[\d|$|\n))*"
 _PLAIN_TEXT = re.compile(rf"{_PLAIN}(?:\n\n{_PLAIN})*")
 
 
