@@ -91,7 +91,7 @@ def test_settings_come_from_the_environment_and_cannot_be_changed(monkeypatch: p
     assert settings.port == 3978
     assert vendor_environment() == {"OPENAI_API_KEY": "k"}
     with pytest.raises(ValidationError):
-        settings.port = 1  # type: ignore[misc] -- mypy sees it too; this is about the running program
+        settings.port = 1  # type: ignore[misc]  # -- mypy sees it too; this is about the running program
 
 
 LOOPBACK_ONLY = "PARLEY_LOCAL=1 accepts anybody's messages, so HOST must be a loopback address."

@@ -1,0 +1,103 @@
+"""The recipes of docs/extend.md, written into a copy of the product and run there as they stand."""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.local.demo import settings
+from infra.local.world import World
+
+ROOT = Path(__file__).parent.parent
+PRODUCT = ("bot", "graph", "providers", "infra")
+TESTS = ("__init__.py", "conftest.py", "test_architecture.py", "agent", "commands", "tools", "graph", "providers", "signin")  # fmt: skip
+NEW = {
+    "bot/commands/who_am_i.py": "tests/commands/test_who_am_i.py",
+    "bot/tools/add_up.py": "tests/tools/test_add_up.py",
+    "graph/meetings.py": "tests/graph/test_meetings.py",
+    "providers/parrot.py": "tests/providers/test_parrot.py",
+}
+WITHOUT = shutil.ignore_patterns("__pycache__")
+
+
+def recipes() -> dict[str, str]:
+    """path -> content, from the code blocks whose first line is a path."""
+    text = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n# (\S+\.py)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return dict(blocks)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The product and the tests its recipes lean on, with all recipes written into it."""
+    copy = tmp_path_factory.mktemp("extended")
+    for name in (*PRODUCT, *(f"tests/{part}" for part in TESTS)):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=WITHOUT)
+        else:
+            (copy / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    for path, content in recipes().items():
+        assert not (copy / path).exists(), f"{path} is part of the product by now: the recipe needs another example"
+        (copy / path).write_text(content, encoding="utf-8")
+    return copy
+
+
+def run(tree: Path, *arguments: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=tree, env={**os.environ, "PYTHONPATH": str(tree)},  # noqa: TID251 -- what the tools need to run
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_each_recipe_is_one_file_and_its_test() -> None:
+    assert set(recipes()) == {*NEW, *NEW.values()}
+
+
+@pytest.mark.parametrize("path", NEW)
+def test_a_recipe_passes_its_own_test_and_the_rules_of_the_house(tree: Path, path: str) -> None:
+    stem = Path(path).stem
+    shown = run(tree, "pytest", NEW[path], "tests/test_architecture.py", "-k", stem, "-p", "no:xdist")
+    assert re.search(r"\d{2,} passed", shown), shown
+
+
+def test_the_recipes_are_formatted_and_linted(tree: Path) -> None:
+    files = [*NEW, *NEW.values()]
+    run(tree, "ruff", "format", "--check", "--no-cache", *files)
+    run(tree, "ruff", "check", "--no-cache", *files)
+
+
+async def console(tree: Path, world: World, tmp_path: Path, models: str, *questions: str) -> str:
+    asks = [part for question in questions for part in ("--ask", question)]
+    environment = {**os.environ, **settings(world, tmp_path), "MODELS": models, "PYTHONPATH": str(tree)}  # noqa: TID251 -- as above
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "console", "--as", world.person("Sofia").mail, *asks, cwd=tree, env=environment,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    shown, faults = await process.communicate()
+    assert process.returncode == 0, faults.decode()
+    return shown.decode()
+
+
+async def test_the_product_finds_them_by_itself(tree: Path, tenant: World, tmp_path: Path) -> None:
+    question = "When is the firmware demo 0.9.5?"
+    shown = await console(tree, tenant, tmp_path, "claude=anthropic:claude-sonnet-5-5", "who am i", question)
+    assert "You are **Sofia Almeida**" in shown
+    assert "Firmware demo 0.9.5" in shown
+    assert any(entry.path.endswith("/me/events") for entry in tenant.record if entry.wire == "graph")
+    first = next(entry.body for entry in tenant.record if entry.wire == "claude")
+    assert "add_up" in {tool["name"] for tool in first["tools"]}
+
+
+async def test_the_new_door_is_opened_by_models(tree: Path, tenant: World, tmp_path: Path) -> None:
+    shown = await console(tree, tenant, tmp_path, "polly=parrot:loud", "Who is there?")
+    assert "QUESTION: WHO IS THERE?" in shown
+    assert "Answered by loud" in shown
