@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from bot.app import create_app
 from bot.console import converse
 from bot.logs import configure
+from bot.process import new_event_loop, settle
 from bot.settings import Settings, faults, vendor_environment
 from bot.signin.credentials import WrongCredentials
 from bot.store.database import StoreUnavailable
@@ -62,12 +63,16 @@ def serve(settings: Settings) -> None:
     listener = _bound(settings)
     port = listener.getsockname()[1]
     base_url = settings.public_url or f"http://127.0.0.1:{port}"
-    app = create_app(settings, vendor_environment(), base_url=lambda: base_url)
+
+    async def app() -> web.Application:
+        built = await create_app(settings, vendor_environment(), base_url=lambda: base_url)
+        settle()
+        return built
 
     def listening(_: str) -> None:
         log.info("listening on http://%s:%d", settings.host, port)
 
-    web.run_app(app, sock=listener, print=listening, access_log=None, shutdown_timeout=10.0)
+    web.run_app(app(), sock=listener, print=listening, access_log=None, shutdown_timeout=10.0, loop=new_event_loop())
 
 
 def _bound(settings: Settings) -> socket.socket:

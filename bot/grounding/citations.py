@@ -32,7 +32,7 @@ class Citations:
         return _MARKERS.sub(self._number, _PLAIN_NUMBER.sub(r"(\1)", shown))
 
     def settled(self, text: str) -> int:
-        """How many characters of a growing text are shown alike, whatever follows; what comes after them may be cut there and shown later."""
+        """How many characters of a growing text look the same whatever follows: there it may be cut and shown in parts."""
         unfinished = _OPEN_MARKER.search(text)
         return len(text) if unfinished is None else unfinished.start()
 

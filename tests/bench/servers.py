@@ -1,7 +1,7 @@
 """The servers that throughput compares, each in a process of its own: `python -m tests.bench.servers KIND SINK_URL SETTINGS`.
 
 `bare`: an aiohttp handler that makes the same two HTTP calls and checks nothing. `botbuilder`: an echo bot on the stock
-CloudAdapter, which checks the token as we do. `parley`: the product, with a model that answers at once.
+CloudAdapter, which checks the token as we do. `sqlite`, `postgresql`: the product, with a model that answers at once.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.integration.aiohttp import CloudAdapter, ConfigurationBotFrameworkAuthentication
 from botframework.connector.auth import AppCredentials
 
+from bot.process import new_event_loop, settle
 from tests.bench.load import APP_ID, TENANT
 from tests.bench.parley import parley_app
 
@@ -101,12 +102,13 @@ def stock(sink: str) -> web.Application:
 async def main(kind: str, sink: str, environ: dict[str, str]) -> None:
     logging.basicConfig(level=logging.WARNING)
     match kind:
-        case "bare":
+        case "bare" | "bare-uvloop":
             app = bare(sink)
         case "botbuilder":
             app = stock(sink)
         case _:
             app = await parley_app(environ)
+            settle()
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -117,5 +119,7 @@ async def main(kind: str, sink: str, environ: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    work = main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))
-    asyncio.run(work)
+    # As `python -m bot` does it; the others as their makers' own examples do it.
+    loop = new_event_loop if sys.argv[1] in {"sqlite", "postgresql", "bare-uvloop"} else None
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])))

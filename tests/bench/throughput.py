@@ -18,7 +18,13 @@ from tests.bench.parley import configuration
 from tests.postgres import running_postgres
 
 BARE = "bare aiohttp"
-KINDS = {BARE: "bare", "stock botbuilder": "botbuilder", "parley, SQLite": "sqlite", "parley, PostgreSQL": "postgresql"}
+KINDS = {
+    BARE: "bare",
+    "the same on uvloop": "bare-uvloop",
+    "stock botbuilder": "botbuilder",
+    "parley, SQLite": "sqlite",
+    "parley, PostgreSQL": "postgresql",
+}
 USERS = 2000
 """Conversations: enough that Teams' limit for one of them (60 messages in 30 seconds) is never what is measured."""
 AT_ONCE = 64
