@@ -44,6 +44,8 @@ class Document:
     """Conversation or thread id: documents that share it belong together."""
     attachment_of: str = ""
     """Id of the mail this was attached to."""
+    attachments: tuple[str, ...] = ()
+    """Ids of the files attached to it, known once it was read."""
     unreadable: str = ""
     """Why there is no text, as a phrase for the reader; empty when there is."""
     truncated: bool = False

@@ -1,5 +1,6 @@
 """Files in OneDrive and SharePoint that the asker may open: search, text, who else may open them."""
 
+import asyncio
 import base64
 import posixpath
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ class Files:
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._groups = graph.scoped(SCOPES), graph.scoped(GROUP_SCOPES)
+        self._known_groups: dict[str, asyncio.Future[set[str]]] = {}
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Best first, each with the passage that matched as its text."""
@@ -103,6 +105,12 @@ class Files:
         return frozenset(people) or None
 
     async def _members(self, group: str) -> set[str]:
+        """Asked once a turn: most files of a site are open to the same few groups."""
+        if group not in self._known_groups:
+            self._known_groups[group] = asyncio.ensure_future(self._ask_for_members(group))
+        return await self._known_groups[group]
+
+    async def _ask_for_members(self, group: str) -> set[str]:
         path = f"/groups/{segment(group)}/transitiveMembers"
         try:
             pages = self._groups.pages(path, {"$select": "id", "$top": "999"}, limit=MAX_MEMBERS)

@@ -81,7 +81,7 @@ class Mail:
         return [await _document(message) async for message in pages]
 
     async def read(self, id: str) -> Document:
-        """A whole mail with the names and ids of its files, or one attached file (`mail:<mail>/att/<attachment>`)."""
+        """A whole mail with the names of its files, or one attached file (`mail:<mail>/att/<attachment>`)."""
         mail_id, attachment_id = _split(id)
         message = await self._graph.get(f"/me/messages/{segment(mail_id)}", {"$select": FIELDS}, PREFER)
         if attachment_id:
@@ -90,8 +90,12 @@ class Mail:
         names = await self._names(mail_id) if message.get("hasAttachments") is not False else []
         if not names:
             return document
-        listing = "\n".join(f"- {name} [{attachment}]" for name, attachment in names)
-        return replace(document, text=f"{document.text}\n\nAttached files:\n{listing}")
+        listing = "\n".join(f"- {name}" for name, _ in names)
+        return replace(
+            document,
+            text=f"{document.text}\n\nAttached files:\n{listing}",
+            attachments=tuple(attachment for _, attachment in names),
+        )
 
     async def _names(self, mail_id: str) -> list[tuple[str, str]]:
         """(file name, document id) of what a reader sees as attached; pictures inside the text are left out."""

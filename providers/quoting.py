@@ -41,6 +41,13 @@ _TIME = re.compile(
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch",
     re.IGNORECASE,
 )
+_OTHER_WORDS = {
+    "earn": ("salary", "salaries", "wage"),
+    "earns": ("salary", "salaries", "wage"),
+    "verdient": ("gehalt", "gehälter", "lohn"),
+}
+"""What offices ask with and documents never say."""
+_NAMED = re.compile(r"[^\W_][^\s,;?!\"“”„()]*")
 _NAME = re.compile(r"\b[^\W\d_a-z][^\W\d_]+ [^\W\d_a-z][^\W\d_]+")
 
 
@@ -79,6 +86,7 @@ def best_quotes(question: str, evidence: Sequence[Evidence]) -> list[Quote]:
     if not wanted or not candidates:
         return []
     weights = _weights(wanted, candidates)
+    names, others = _names_and_others(question, wanted)
     whole = sum(weights.values())
     scored: list[tuple[float, _Candidate, frozenset[str]]] = []
     for candidate in candidates:
@@ -87,12 +95,33 @@ def best_quotes(question: str, evidence: Sequence[Evidence]) -> list[Quote]:
         beside = [w for w in wanted if w not in inside | outside and _has(candidate.beside, w)]
         covered = sum(weights[w] for w in inside) + 0.6 * sum(weights[w] for w in outside)
         covered = (covered + 0.35 * sum(weights[w] for w in beside)) / whole
-        if not inside or covered < _ENOUGH:
+        met = inside | outside | frozenset(beside) | _meant(wanted, candidate)
+        if not inside or covered < _ENOUGH or not all(met & part for part in (names, others) if part):
             continue
         score = covered * _fit(question, candidate) / (1 + 0.02 * candidate.rank)
         scored.append((score - 0.0002 * len(candidate.text), candidate, inside | outside))
     scored.sort(key=lambda entry: -entry[0])
     return _chosen(question, scored, weights)
+
+
+def _names_and_others(question: str, wanted: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Whom or what a question is about, and what it wants to know of it: a quote that meets only one of them is no answer.
+
+    Names are written with a capital or hold a digit. Words that only ask for a number, a date or a person are neither.
+    """
+    capital = {w for found in _NAMED.findall(question)[1:] if not found.islower() for w in _words(found)}
+    capital |= {word for word in wanted if any(c.isdigit() for c in word)}
+    asks = {word for word in wanted if any(kind.search(word) for kind in (_NUMBER_WANTED, _TIME_WANTED, _NAME_WANTED))}
+    names = frozenset(word for word in wanted if word in capital)
+    # "How long does it run?" is answered by a date, whatever the verb.
+    asked = bool(_NUMBER_WANTED.search(question) or _TIME_WANTED.search(question))
+    return names, frozenset() if asked else frozenset(word for word in wanted if word not in capital | asks)
+
+
+def _meant(wanted: Sequence[str], candidate: _Candidate) -> frozenset[str]:
+    """Words whose usual other word is there."""
+    there = candidate.around | candidate.beside
+    return frozenset(w for w in wanted if any(_has(there, other) for other in _OTHER_WORDS.get(w, ())))
 
 
 def _chosen(

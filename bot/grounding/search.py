@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 HITS_A_QUERY = 10
 READ_A_SOURCE = 6
+READ_ATTACHED = 4
 READ_ON = 6
 DEADLINE_SECONDS = 12.0
 BUDGET_TOKENS = 5000
@@ -49,7 +50,8 @@ class Grounding:
         """
         words = keywords(question)
         asked = queries(question)
-        self.coverage.words.extend(word for word in words if word not in self.coverage.words)
+        known = {word.casefold() for word in self.coverage.words}
+        self.coverage.words.extend(word for word in words if word.casefold() not in known)
         names = [name for name in self.sources if not only or name in only]
         if not asked or not names:
             return []
@@ -99,12 +101,24 @@ class Grounding:
         answers = await asyncio.gather(*(source.search(query, top=HITS_A_QUERY) for query in asked))
         known = {document.id: document for answer in answers for document in answer}
         scores = fuse([[document.id for document in answer] for answer in answers])
-        best = sorted(scores, key=lambda id: scores[id], reverse=True)[:READ_A_SOURCE]
+        best = sorted(scores, key=lambda id: scores[id], reverse=True)
+        if self.audience.personal:
+            best = best[:READ_A_SOURCE]
         allowed = await asyncio.gather(*(self._admit(source, known[id]) for id in best))
-        admitted = [document for document in allowed if document is not None]
+        admitted = [document for document in allowed if document is not None][:READ_A_SOURCE]
         self.on_reading(len(admitted))
-        documents = await asyncio.gather(*(self._readable_document(source, document) for document in admitted))
-        return [document for document in documents if document is not None], scores
+        documents = await self._read_all(source, admitted)
+        attached = [
+            replace(mail, id=id, text="", attachments=(), attachment_of=mail.id)
+            for mail in documents
+            for id in mail.attachments
+        ][:READ_ATTACHED]
+        scores |= {file.id: scores[file.attachment_of] for file in attached}
+        return documents + await self._read_all(source, attached), scores
+
+    async def _read_all(self, source: Source, documents: Sequence[Document]) -> list[Document]:
+        read = await asyncio.gather(*(self._readable_document(source, document) for document in documents))
+        return [document for document in read if document is not None]
 
     async def _admit(self, source: Source, document: Document) -> Document | None:
         """The audience check. In a shared place not even the title of what fails it is told."""

@@ -13,6 +13,7 @@ from graph.extract.mails import looks_like_mail, read_calendar, read_mail, read_
 from graph.extract.office import read_docx, read_epub, read_odf, read_pptx, read_xls, read_xlsx
 from graph.extract.pages import read_pdf
 from graph.extract.reasons import BROKEN, EMPTY, FORMAT, PASSWORD
+from graph.extract.tables import read_csv
 from graph.extract.texts import decode, looks_binary, read_html, read_notebook, read_rtf
 
 Reader = Callable[[bytes, Budget], str]
@@ -87,6 +88,8 @@ def _textual(data: bytes, suffix: str, budget: Budget) -> tuple[str, str]:
         return "event", read_calendar(text)
     if suffix == ".eml" or (suffix in {"", ".txt", ".mail"} and looks_like_mail(head)):
         return "mail", read_mail(data, budget)
-    if suffix == ".ipynb":
-        return "text", read_notebook(text)
+    if suffix in {".csv", ".tsv"}:
+        text = read_csv(text, budget)
+    elif suffix == ".ipynb":
+        text = read_notebook(text)
     return "text", text

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
         ("eml_with_attachment.eml", "mail", ["Subject: Email with Attachment", "Hello Bob", "- test.txt"]),
         ("msg_simple.msg", "mail", ["Subject: "]),
         ("example_08.html", "web", ["Pivot table", "$134"]),
-        ("csv-semicolon.csv", "text", [";"]),
+        ("csv-semicolon.csv", "text", ["| --- |"]),
         ("movie-theater-booking-2024.pdf", "pdf", ["BOOKING"]),
         ("test_mskanji.csv", "text", ["名前"]),
         ("test.epub", "other", []),

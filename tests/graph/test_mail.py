@@ -79,9 +79,8 @@ async def test_a_whole_mail_names_its_files_and_each_can_be_read(tenant: World, 
     found = await source.search(Query(all_of=(f'"{letter.subject}"',)), top=5)
     document = await source.read(next(d.id for d in found if d.title == letter.subject))
     name = next(a.name for a in letter.attachments if a.name.endswith(".docx"))
-    line = next(line for line in document.text.split("\n") if name in line)
-    attached = await source.read(line[line.index("[") + 1 : -1])
-    assert attached.title == name
+    assert f"- {name}" in document.text
+    attached = next(a for a in [await source.read(id) for id in document.attachments] if a.title == name)
     assert attached.kind == "word"
     assert attached.attachment_of == document.id
     assert attached.thread == document.thread
