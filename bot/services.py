@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.agent.loop import Limits
 from bot.agent.tools import Tool
-from bot.context import Conversation, Incoming, Person
+from bot.context import Audience, Conversation, Incoming, Person, Place
 from bot.signin.tokens import SignIn
 from bot.store.transcripts import Transcripts
 from graph.base import SourceSpec
@@ -18,6 +18,12 @@ WITHOUT_ACCOUNT = (
     "guest without an account. Please join with your work account and ask again."
 )
 """For people without an object id, such as anonymous guests of a meeting: there is nobody to sign in."""
+
+
+async def readers_of(turn: "Turn") -> Audience:
+    """Who will see the answer: the asker alone, or everybody in the conversation."""
+    personal = turn.incoming.reference.place is Place.PERSONAL
+    return Audience(turn.person.id, None if personal else await turn.conversation.members(), personal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class Services:
     ask_to_sign_in: Callable[["Turn"], Awaitable[None]]
     """Shows the sign-in card in the person's personal chat, never in a shared place."""
     limits: Limits = field(default_factory=Limits)
+    search_seconds: float = 12.0
+    """How long a source may take before the answer goes on without it."""
+    audience: Callable[["Turn"], Awaitable[Audience]] = readers_of
 
     @property
     def scopes(self) -> tuple[str, ...]:

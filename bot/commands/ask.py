@@ -85,18 +85,17 @@ async def _answer(turn: Turn, question: str) -> None:
 
 
 async def _grounding(turn: Turn, *, searches: bool) -> Grounding:
-    services, reference = turn.services, turn.incoming.reference
-    personal = reference.place is Place.PERSONAL
+    services = turn.services
     if not searches:
-        return Grounding({}, Audience(turn.person.id, None, personal), lambda: services.now().timestamp())
-    audience = Audience(turn.person.id, None if personal else await turn.conversation.members(), personal)
+        return Grounding({}, Audience(turn.person.id, None), lambda: services.now().timestamp())
 
     async def token(scopes: tuple[str, ...], claims: str | None) -> str:
         return await services.sign_in.graph_token(turn.person, scopes, claims)
 
     graph = services.graph.for_person(turn.person.id, token)
     sources = {name: spec.open(graph) for name, spec in services.sources.items()}
-    return Grounding(sources, audience, lambda: services.now().timestamp())
+    audience = await services.audience(turn)
+    return Grounding(sources, audience, lambda: services.now().timestamp(), deadline=services.search_seconds)
 
 
 def _with_context(question: str, history: Sequence[Message]) -> str:
