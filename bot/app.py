@@ -22,7 +22,7 @@ from bot.signin.credentials import AppIdentity, AppTokens
 from bot.signin.page import SignInPage
 from bot.signin.tokens import SignIn
 from bot.signin.transport import Transport
-from bot.store.database import Database, StoreUnavailable
+from bot.store.database import Database, StoreError, StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.store.pending import Pending
 from bot.store.references import References
@@ -138,7 +138,7 @@ async def create_app(
     timing: Timing | None = None,
     refine: Refine = lambda services: services,
 ) -> web.Application:
-    """The server. Started by its cleanup context, so that nothing listens before everything stands.
+    """The server. Everything stands when this returns, so that nothing listens before; the app's clean-up closes it.
 
     `tenant_windows`: Teams' limit on all our sends together; benchmarks lift it.
     """
@@ -212,7 +212,7 @@ def _health(database: Database) -> list[web.RouteDef]:
     async def ready(_: web.Request) -> web.Response:
         try:
             await database.ping()
-        except StoreUnavailable:
+        except StoreError:
             return web.json_response({"status": "not ready", "store": "does not answer"}, status=503)
         return web.json_response({"status": "ready"})
 
