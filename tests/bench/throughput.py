@@ -1,20 +1,17 @@
 """Messages a second through the whole path, against a bare aiohttp handler and stock botbuilder, in one run."""
 
 import asyncio
-import json
 import statistics
-import sys
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.local.company.seed import company
 from infra.local.tenant import running
-from infra.local.world import World
-from tests.bench.load import Rate, Sink, drive, sink
+from tests.bench.load import Rate, drive, sink
 from tests.bench.parley import configuration
+from tests.bench.running import quiet_world, spawned
 from tests.postgres import running_postgres
 
 BARE = "bare aiohttp"
@@ -30,22 +27,6 @@ USERS = 2000
 AT_ONCE = 64
 
 
-@asynccontextmanager
-async def server(kind: str, taker: Sink, environ: dict[str, str]) -> AsyncGenerator[tuple[str, int]]:
-    """(address, process id) of one of `tests.bench.servers`."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench.servers", kind, taker.url, json.dumps(environ),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield f"http://127.0.0.1:{int(await process.stdout.readline())}", process.pid
-    finally:
-        process.stdin.close()
-        await process.wait()
-
-
 async def measure(
     kinds: Sequence[str] = tuple(KINDS.values()),
     *,
@@ -59,7 +40,7 @@ async def measure(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         postgres = stack.enter_context(running_postgres(durable=True)) if "postgresql" in kinds else None
-        async with running(World(company())) as world:
+        async with running(quiet_world()) as world:
             for number in range(rounds):
                 for kind in kinds:
                     async with sink(world.company.tenant_id) as taker:
@@ -70,7 +51,7 @@ async def measure(
                             world, database,
                             SERVICE_URL_HOSTS=urlsplit(taker.url).netloc, BOT_OPENID_METADATA_URL=f"{taker.url}/openid",
                         )  # fmt: skip
-                        async with server(kind, taker, environ) as (url, process):
+                        async with spawned(kind, taker.url, environ) as (url, process):
                             rates[kind].append(
                                 await drive(taker, url, process, users=users, at_once=at_once, seconds=seconds)
                             )

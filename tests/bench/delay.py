@@ -1,0 +1,97 @@
+"""How long a person waits for the first words, against what they must wait for: the slowest Graph call and the model's first token."""
+
+import asyncio
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+from infra.local.world import Fault, Recorded
+from tests.bench.running import CLAUDE, Running, bot, quiet_world
+
+FOREVER = 10**9
+QUESTION = "What does the casting tool from Brenta cost?"
+PERSON = "sofia"
+LATENCIES = ((0.3, 0.7), (0.3, 2.0), (1.0, 1.0))
+"""(every Graph call, the model's first token), seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """Seconds since Teams sent the question."""
+
+    graph: float
+    """When the model was asked: everything before it is search and reading."""
+    text: float
+    """When the first words stood in Teams."""
+    waves: int
+    """Graph calls that had to wait for another one, on the longest way."""
+
+
+async def measure(*, at_once: bool, rounds: int = 3) -> dict[tuple[float, float], list[Waited]]:
+    found: dict[tuple[float, float], list[Waited]] = {}
+    changes = {"MODELS": CLAUDE} | ({"BENCH_TIMING": "at once"} if at_once else {})
+    async with bot(quiet_world(), **changes) as running:
+        await running.sign_in(PERSON)
+        await _ask(running)  # what is loaded for the first question is not what later ones wait for
+        for graph, model in LATENCIES:
+            running.world.faults[:] = [
+                Fault("graph", kind="delay", seconds=graph, times=FOREVER),
+                Fault("claude", kind="delay", seconds=model, times=FOREVER),
+            ]
+            found[graph, model] = [await _ask(running, graph) for _ in range(rounds)]
+    return found
+
+
+async def _ask(running: Running, graph: float = 0.0) -> Waited:
+    await running.teams.answer_to(await running.teams.say(PERSON, "new"), quiet=0.1)
+    running.world.record.clear()
+    began = running.world.clock.now()
+    said = await running.teams.say(PERSON, QUESTION)
+    await running.teams.answer_to(said, timeout=60, until=lambda message: message.ai_label)
+    record = running.world.record
+    asked = next(entry for entry in record if entry.wire == "claude")
+    text = next(entry for entry in record if entry.wire == "connector" and _has_words(entry.body))
+    calls = [entry for entry in record if entry.wire == "graph" and entry.at < asked.at]
+    return Waited((asked.at - began).total_seconds(), (text.at - began).total_seconds(), _waves(calls, graph))
+
+
+def _has_words(body: Any) -> bool:
+    """Words of the answer: neither a status nor an empty placeholder."""
+    if not isinstance(body, dict) or not body.get("text"):
+        return False
+    streamed = [entity.get("streamType") for entity in body.get("entities", []) if entity.get("type") == "streaminfo"]
+    return body.get("type") == "message" or "streaming" in streamed
+
+
+def _waves(calls: list[Recorded], graph: float) -> int:
+    """How many calls could only begin after another one had ended."""
+    waves, end = 0, None
+    for call in sorted(calls, key=lambda call: call.at):
+        if end is None or (call.at - end).total_seconds() >= graph:
+            waves, end = waves + 1, call.at
+    return waves
+
+
+def report(found: dict[tuple[float, float], list[Waited]]) -> str:
+    heads = "Graph call", "first token", "must wait", "model asked", "first words", "own delay", "of must", "waves"
+    lines = ["".join(f"{head:>13}" for head in heads) + "   without later waves"]
+    for (graph, model), waits in found.items():
+        text = statistics.median(waited.text for waited in waits)
+        asked = statistics.median(waited.graph for waited in waits)
+        waves = int(statistics.median(waited.waves for waited in waits))
+        own = text - graph - model
+        rest = own - max(0, waves - 1) * graph
+        seconds = "".join(f"{value:12.2f}s" for value in (graph, model, graph + model, asked, text, own))
+        lines.append(f"{seconds}{own / (graph + model):13.0%}{waves:13}{rest:12.2f}s = {rest / (graph + model):.0%}")
+    return "\n".join(lines)
+
+
+async def main() -> None:
+    print("\nDelay: from the question to the first words in Teams, in Teams' own rhythm; medians")
+    print(report(await measure(at_once=False)))
+    print("\nThe same when every delta is shown at once: what is left is ours alone")
+    print(report(await measure(at_once=True)))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
