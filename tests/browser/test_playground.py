@@ -78,11 +78,13 @@ async def test_a_cited_answer_in_personal_chat_channel_and_group_chat(
     await picture(page, "personal")
 
     await page.get_by_role("treeitem", name="Heron - General").click()
-    await say(page, "What is the telemetry interval of the HRN-200?", mention=True)
+    await say(page, "After how many hours did the RS-14 seal fail?", mention=True)
+    await expect(page.get_by_text("412 hours").first).to_be_visible(timeout=PATIENCE)
     await expect(page.get_by_text("AI generated").first).to_be_visible(timeout=PATIENCE)
     await picture(page, "channel")
 
     await page.get_by_role("treeitem", name="Heron pilot logistics").click()
-    await say(page, "When do the pumps for Marlenbach leave Kassel?", mention=True)
+    await say(page, "Which colour does the Heron housing have?", mention=True)
+    await expect(page.get_by_text("RAL 5018").first).to_be_visible(timeout=PATIENCE)
     await expect(page.get_by_text("AI generated").first).to_be_visible(timeout=PATIENCE)
     await picture(page, "group")
