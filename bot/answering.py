@@ -2,14 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
 from bot.router import Router
 from bot.services import Services, Turn
-from bot.signin.cards import link_card, oauth_card
+from bot.signin.cards import AGAIN, MORE, TEXT, link_card, oauth_card
 from bot.store.entry import Entry
 from bot.store.pending import Pending, incoming_from_json, incoming_to_json
 from bot.store.references import References
@@ -17,6 +17,7 @@ from bot.teams.activities import incoming, reference
 from bot.teams.conversation import Office, TeamsConversation
 from bot.teams.errors import ConnectorError
 from bot.turns import Turns
+from graph.errors import ConsentRequired, SignInNeeded
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +33,35 @@ INTERRUPTED = "I was interrupted just as I was answering you. If there is no ans
 FAILED = "Something went wrong on my side, and I could not answer. Please ask again."
 
 
+class Link(Protocol):
+    """Makes a sign-in link for one person (`bot.signin.page.SignInPage.link`)."""
+
+    def __call__(self, person: Person, *, scopes: tuple[str, ...] = (), claims: str | None = None) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class SignInCards:
-    """`link` makes a sign-in link for one person; `sso` is False for clients without single sign-on (the Playground)."""
+    """`sso` is False for clients without single sign-on (the Playground)."""
 
     app_id: str
-    link: Callable[[Person], str]
+    link: Link
     sso: bool
 
-    def card(self, person: Person) -> Mapping[str, Any]:
-        link = self.link(person)
-        return oauth_card(self.app_id, link, secrets.token_urlsafe(16)) if self.sso else link_card(link)
+    def card(self, person: Person, needed: SignInNeeded | None) -> Mapping[str, Any]:
+        """`needed` is what the sign-in has to meet; None for the usual."""
+        claims = needed.claims if needed else None
+        link = self.link(person, scopes=needed.scopes if isinstance(needed, ConsentRequired) else (), claims=claims)
+        if not self.sso or claims:
+            # Single sign-on would give a token at once that does not meet the claims, and the question would be asked, and
+            # the card shown, for ever.
+            return link_card(link, text=_text(needed))
+        return oauth_card(self.app_id, link, secrets.token_urlsafe(16), text=_text(needed))
+
+
+def _text(needed: SignInNeeded | None) -> str:
+    if isinstance(needed, ConsentRequired):
+        return MORE
+    return TEXT if needed is None or needed.code == "no_grant" else AGAIN
 
 
 class Answering:
@@ -84,14 +103,14 @@ class Answering:
         text = INTERRUPTED if entry.uncertain else f"{FAILED} (Reference {entry.reference})"
         await TeamsConversation(said.reference, self._office, receipt).stream().finish(Outgoing(text))
 
-    async def ask_to_sign_in(self, turn: Turn) -> None:
+    async def ask_to_sign_in(self, turn: Turn, needed: SignInNeeded | None) -> None:
         """The card goes to the personal chat only: its link is for one person."""
+        card = Outgoing("", card=self._cards.card(turn.person, needed))
         if turn.incoming.reference.place is Place.PERSONAL:
-            await turn.conversation.stream().finish(Outgoing("", card=self._cards.card(turn.person)))
+            await turn.conversation.stream().finish(card)
             return
         personal = await self._personal_chat(turn.incoming.reference)
         if personal is not None:
-            card = Outgoing("", card=self._cards.card(turn.person))
             await TeamsConversation(personal, self._office).send(card)
         text = IN_PERSONAL_CHAT if personal else NO_PERSONAL_CHAT
         await turn.conversation.stream().finish(Outgoing(text))

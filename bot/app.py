@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from bot.answering import Answering, SignInCards
 from bot.discover import discover
 from bot.outbound import Outbound, tls_context
 from bot.router import Command, Router
-from bot.services import Services, Turn
+from bot.services import AskToSignIn, Services
 from bot.settings import Settings
 from bot.signin.credentials import AppIdentity, AppTokens
 from bot.signin.page import SignInPage
@@ -46,8 +46,6 @@ from providers.base import DoorSettings
 from providers.discover import open_models
 
 log = logging.getLogger(__name__)
-
-AskToSignIn = Callable[[Turn], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from bot.app import Core, core
 from bot.context import Incoming, Outgoing, Person, Place, Reference
 from bot.services import Turn
 from bot.settings import Settings
-from graph.errors import SignInNeeded
+from graph.errors import ConsentRequired, SignInNeeded
 
 SIGN_IN_SECONDS = 600
 LINK_AFTER_SECONDS = 4.0
@@ -75,12 +75,12 @@ class Console:
     async def _keep_for_later(self) -> None:
         self._waits = True
 
-    async def _ask_to_sign_in(self, _: Turn) -> None:
-        self._person = await sign_in(self._parts, self._settings, self._hint)
+    async def _ask_to_sign_in(self, _: Turn, needed: SignInNeeded | None) -> None:
+        self._person = await sign_in(self._parts, self._settings, self._hint, needed)
 
 
-async def sign_in(parts: Core, settings: Settings, hint: str) -> Person:
-    """Opens the browser and waits. Raises SignInNeeded after ten minutes."""
+async def sign_in(parts: Core, settings: Settings, hint: str, needed: SignInNeeded | None = None) -> Person:
+    """Opens the browser, for what is `needed` besides the usual, and waits. Raises SignInNeeded after ten minutes."""
     signed_in: asyncio.Future[Person] = asyncio.get_running_loop().create_future()
 
     async def took(person: Person) -> None:
@@ -88,7 +88,9 @@ async def sign_in(parts: Core, settings: Settings, hint: str) -> Person:
             signed_in.set_result(person)
 
     parts.sign_in.on_signed_in = took
-    link = parts.page.link_anybody(settings.microsoft_app_tenant_id, hint)
+    scopes = needed.scopes if isinstance(needed, ConsentRequired) else ()
+    claims = needed.claims if needed else None
+    link = parts.page.link_anybody(settings.microsoft_app_tenant_id, hint, scopes=scopes, claims=claims)
     opening = asyncio.create_task(asyncio.to_thread(webbrowser.open, link))
     either: list[asyncio.Future[Any]] = [opening, signed_in]
     await asyncio.wait(either, timeout=LINK_AFTER_SECONDS, return_when=asyncio.FIRST_COMPLETED)

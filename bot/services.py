@@ -11,6 +11,7 @@ from bot.signin.tokens import SignIn
 from bot.store.transcripts import Transcripts
 from graph.base import SourceSpec
 from graph.client import GraphClient
+from graph.errors import SignInNeeded
 from providers.base import Provider
 
 WITHOUT_ACCOUNT = (
@@ -18,6 +19,13 @@ WITHOUT_ACCOUNT = (
     "guest without an account. Please join with your work account and ask again."
 )
 """For people without an object id, such as anonymous guests of a meeting: there is nobody to sign in."""
+
+
+AskToSignIn = Callable[["Turn", SignInNeeded | None], Awaitable[None]]
+"""Shows the sign-in card in the person's personal chat, never in a shared place.
+
+The error says what Microsoft asked for besides (claims, permissions); None when the person asked for the card.
+"""
 
 
 async def readers_of(turn: "Turn") -> Audience:
@@ -37,8 +45,7 @@ class Services:
     transcripts: Transcripts
     now: Callable[[], datetime]
     """Aware, UTC."""
-    ask_to_sign_in: Callable[["Turn"], Awaitable[None]]
-    """Shows the sign-in card in the person's personal chat, never in a shared place."""
+    ask_to_sign_in: "AskToSignIn"
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
     """How long a source may take before the answer goes on without it."""

@@ -42,9 +42,9 @@ async def run(turn: Turn, argument: str) -> None:
         return
     try:
         await _answer(turn, argument)
-    except SignInNeeded:
+    except SignInNeeded as needed:
         await turn.keep_for_later()
-        await turn.services.ask_to_sign_in(turn)
+        await turn.services.ask_to_sign_in(turn, needed)
 
 
 async def _answer(turn: Turn, question: str) -> None:

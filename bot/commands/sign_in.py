@@ -12,7 +12,7 @@ async def run(turn: Turn, argument: str) -> None:
     elif await turn.services.sign_in.signed_in(turn.person):
         await turn.conversation.stream().finish(Outgoing("You are signed in. Say *sign out* to end it."))
     else:
-        await turn.services.ask_to_sign_in(turn)
+        await turn.services.ask_to_sign_in(turn, None)
 
 
 COMMAND = Command(help="let me look into your mail and files", run=run, also=("login", "log in", "anmelden"))

@@ -9,6 +9,8 @@ CONNECTION = "parley"
 """Teams sends it back with the token; there is no connection of that name in Azure, since we exchange the token ourselves."""
 PROVIDER = "Parley"
 TEXT = "Please sign in, so that I can look into your own mail and files. I see only what you may see."
+AGAIN = "Your sign-in has ended, or Microsoft wants to be sure that it is you. Please sign in again, and I'll go on."
+MORE = "Please allow me to look into your mail and files. I see only what you may see."
 TITLE = "Sign in"
 
 

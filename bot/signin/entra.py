@@ -26,10 +26,11 @@ SENTENCES: Mapping[Kind, str] = {
 }
 
 
-def refusal(result: Mapping[str, Any] | None, scopes: tuple[str, ...]) -> GraphError:
+def refusal(result: Mapping[str, Any] | None, scopes: tuple[str, ...], challenge: str | None = None) -> GraphError:
     """The error a failed token response means. Its text quotes nothing Entra wrote, which may name people.
 
-    `code` is the AADSTS number where there is one, else OAuth's error word.
+    `code` is the AADSTS number where there is one, else OAuth's error word. `challenge` is what Graph demanded of the token:
+    Entra may ask for the person without repeating it, and the sign-in has to meet it all the same.
     """
     if not result:
         return SignInNeeded(SENTENCES["no_grant"], code="no_grant")
@@ -39,7 +40,9 @@ def refusal(result: Mapping[str, Any] | None, scopes: tuple[str, ...]) -> GraphE
         consent = ConsentRequired("The person or an administrator has not agreed to these permissions.", scopes=scopes)
         consent.code, consent.claims = code, claims
         return consent
-    if found in {"interaction", "dead", "no_grant"}:
+    if found == "interaction":
+        return SignInNeeded(SENTENCES[found], claims=claims or challenge, code=code)
+    if found in {"dead", "no_grant"}:
         return SignInNeeded(SENTENCES[found], claims=claims, code=code)
     if found == "busy":
         return Unavailable(SENTENCES[found], code=code)

@@ -60,19 +60,19 @@ class SignInPage:
         """For this person's eyes only, good for ten minutes. `scopes` besides the usual ones, `claims` from SignInNeeded."""
         ticket = {
             "person": [person.id, person.name, person.tenant, person.channel_id],
-            "scopes": list(dict.fromkeys((*self._sign_in.scopes, *scopes))),
-            "claims": claims if claims and len(claims) <= CLAIMS_MOST else None,
+            **self._asked(scopes, claims),
         }
         return self._sealed(ticket)
 
-    def link_anybody(self, tenant: str, hint: str = "") -> str:
+    def link_anybody(
+        self, tenant: str, hint: str = "", *, scopes: tuple[str, ...] = (), claims: str | None = None
+    ) -> str:
         """For a front that does not know yet who sits before it (the console): whoever signs in is kept as themselves."""
         ticket = {
             "person": ["anybody", "", tenant, ""],
             "anybody": True,
             "hint": hint,
-            "scopes": list(self._sign_in.scopes),
-            "claims": None,
+            **self._asked(scopes, claims),
         }
         return self._sealed(ticket)
 
@@ -162,6 +162,12 @@ class SignInPage:
         parts = urlsplit(flow["auth_uri"])
         query = [(k, "query" if k == "response_mode" else v) for k, v in parse_qsl(parts.query)]
         return {**flow, "auth_uri": urlunsplit(parts._replace(query=urlencode(query)))}
+
+    def _asked(self, scopes: tuple[str, ...], claims: str | None) -> dict[str, Any]:
+        return {
+            "scopes": list(dict.fromkeys((*self._sign_in.scopes, *scopes))),
+            "claims": claims if claims and len(claims) <= CLAIMS_MOST else None,
+        }
 
     def _sealed(self, ticket: Mapping[str, Any]) -> str:
         return f"{self._base_url().rstrip('/')}{START}?{urlencode({'ticket': self._tickets.close(ticket)})}"

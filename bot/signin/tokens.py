@@ -188,7 +188,7 @@ class SignIn:
             if "access_token" not in (result or {}):
                 if kind(result) == "dead":
                     await self._bury(held, person, version)
-                raise refusal(result, scopes)
+                raise refusal(result, scopes, claims)
             if cache.has_state_changed:
                 await self._save_refreshed(person, cache, version)
             return held.remember(result or {}, self.clock(), claims, scopes).value

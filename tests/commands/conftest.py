@@ -10,6 +10,7 @@ from bot.services import Services, Turn
 from bot.store.database import Database
 from bot.store.transcripts import Transcripts
 from graph.client import GraphClient
+from graph.errors import SignInNeeded
 from tests.agent.fakes import ScriptedProvider
 from tests.commands.desk import NOW, Desk, Shelf, SignedIn, as_sign_in
 
@@ -18,10 +19,15 @@ from tests.commands.desk import NOW, Desk, Shelf, SignedIn, as_sign_in
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     database = await Database.open(f"sqlite:///{(tmp_path / 'parley.db').as_posix()}", [Fernet.generate_key().decode()])
     graph = GraphClient("http://127.0.0.1:9/v1.0")
-    provider, shelf, sign_in, asked = ScriptedProvider([]), Shelf(), SignedIn(), list[Turn]()
+    provider, shelf, sign_in, asked = (
+        ScriptedProvider([]),
+        Shelf(),
+        SignedIn(),
+        list[tuple[Turn, SignInNeeded | None]](),
+    )
 
-    async def ask_to_sign_in(turn: Turn) -> None:
-        asked.append(turn)
+    async def ask_to_sign_in(turn: Turn, needed: SignInNeeded | None) -> None:
+        asked.append((turn, needed))
 
     services = Services(
         models={"scripted": provider},

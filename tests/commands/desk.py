@@ -133,7 +133,7 @@ class Desk:
     provider: ScriptedProvider
     shelf: Shelf
     sign_in: SignedIn
-    asked_to_sign_in: list[Turn]
+    asked_to_sign_in: list[tuple[Turn, SignInNeeded | None]]
     reference: Reference = PERSONAL
     members: frozenset[str] | None = None
     kept: list[str] = field(default_factory=list[str])

@@ -14,7 +14,7 @@ async def test_the_card_is_shown_once_asked_for(desk: Desk, words: str) -> None:
     desk.sign_in.grants.clear()
     said = await desk.says(words)
     assert not said.text
-    assert [turn.person.id for turn in desk.asked_to_sign_in] == [PERSONAL.person.id]
+    assert [(turn.person.id, needed) for turn, needed in desk.asked_to_sign_in] == [(PERSONAL.person.id, None)]
     assert not desk.kept
 
 

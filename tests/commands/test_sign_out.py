@@ -12,7 +12,7 @@ __all__ = ["stack"]  # a fixture: pytest finds it by this import
 async def test_the_next_question_asks_to_sign_in(desk: Desk) -> None:
     assert "deleted your tokens" in (await desk.says("sign out")).text
     await desk.says("What is the budget of Heron?")
-    assert [turn.person for turn in desk.asked_to_sign_in] == [SOFIA]
+    assert [turn.person for turn, _ in desk.asked_to_sign_in] == [SOFIA]
     assert not desk.provider.requests
     assert not desk.shelf.asked
 
