@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from aiohttp import web
 from pydantic import ValidationError
 
-from bot.app import create_app
+from bot.app import WARMING, create_app
 from bot.console import converse
 from bot.logs import configure
 from bot.process import new_event_loop, settle
@@ -67,6 +67,7 @@ def serve(settings: Settings) -> None:
     async def app() -> web.Application:
         built = await create_app(settings, vendor_environment(), base_url=lambda: base_url)
         settle()
+        built[WARMING].add_done_callback(lambda _: settle())
         return built
 
     def listening(_: str) -> None:

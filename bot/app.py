@@ -1,5 +1,6 @@
 """Puts everything together: the only file that knows everybody."""
 
+import asyncio
 import logging
 import os
 import time
@@ -42,10 +43,16 @@ from bot.teams.verifier import Verifier
 from bot.turns import Turns
 from graph.client import GraphClient
 from graph.discover import discover as discover_sources
+from graph.errors import GraphError
 from providers.base import DoorSettings
 from providers.discover import open_models
 
 log = logging.getLogger(__name__)
+
+WARMING = web.AppKey[asyncio.Task[None]]("warming")
+"""Ends when everything that is loaded late is loaded."""
+CONVERSATIONS = 1000
+"""Worked on at once by one process; the others wait in the inbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class Core:
     identity: AppIdentity
     transport: Transport
     sign_in: SignIn
+    graph: GraphClient
     page: SignInPage
     router: Router
     services: Callable[[AskToSignIn], Services]
@@ -108,7 +116,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
             )
 
         page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)
-        yield Core(database, outbound, identity, transport, sign_in, page, router(), services)
+        yield Core(database, outbound, identity, transport, sign_in, graph, page, router(), services)
 
 
 def router() -> Router:
@@ -178,7 +186,7 @@ async def _wired(
     office = Office(connector, Roster(connector, now=time.monotonic), timing)
     cards = SignInCards(parts.identity.sign_in_id, parts.page.link, sso=not settings.parley_local)
     answering = Answering(parts.router, office, References(parts.database), Pending(parts.database), cards)
-    inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}")
+    inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}", concurrency=CONVERSATIONS)
     turns = Turns(inbox, answering.handle, answering.apologise)
     answering.services, answering.turns = refine(parts.services(answering.ask_to_sign_in)), turns
     parts.sign_in.on_signed_in = answering.on_signed_in
@@ -189,9 +197,25 @@ async def _wired(
         gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=turns.admit, adapter=adapter,
         local=settings.parley_local, unavailable=(StoreUnavailable, OSError),
     )  # fmt: skip
+    warming = asyncio.create_task(_warm(parts.graph), name="warming")
+    stack.push_async_callback(_cancelled, warming)
     app = web.Application()
+    app[WARMING] = warming
     app.add_routes([*endpoint.routes(), *parts.page.routes(), *_health(parts.database)])
     return app
+
+
+async def _warm(graph: GraphClient) -> None:
+    """What the first question needs is loaded beside the first messages, off the event loop; a failure is the first question's."""
+    try:
+        await graph.wire()
+    except (GraphError, OSError) as error:
+        log.warning("Microsoft Graph's client was not opened yet: %s", type(error).__name__)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _tenant(settings: Settings) -> str:

@@ -23,10 +23,10 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import DatabaseNow
 from bot.store.tables import UNFINISHED, Tables
+from bot.store.upsert import insert_in
 
 Value = TypeVar("Value")
 
@@ -87,7 +87,7 @@ class BatchWriter:
     def __init__(self, tables: Tables, dialect: str, owner: str, lease_seconds: float) -> None:
         self._owner = owner
         self._tables = tables
-        self._insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        self._insert = insert_in(dialect)
         now = DatabaseNow()
         leases, inbox = tables.leases, tables.inbox
         claim = self._insert(leases).values(

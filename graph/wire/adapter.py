@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import anyio
 import httpx
 from kiota_abstractions.authentication import AuthenticationProvider
 from kiota_abstractions.method import Method
@@ -65,6 +66,11 @@ def translated() -> Iterator[None]:
         raise Unavailable("Microsoft Graph did not answer in time.") from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise Unavailable("The connection to Microsoft Graph broke.") from error
+
+
+def load_backend() -> None:
+    """anyio, which httpx stands on, imports its event loop's half at the first request; in a thread nobody waits for it."""
+    anyio.run(anyio.sleep, 0)
 
 
 class Adapter:

@@ -17,6 +17,7 @@ from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.integration.aiohttp import CloudAdapter, ConfigurationBotFrameworkAuthentication
 from botframework.connector.auth import AppCredentials
 
+from bot.app import WARMING
 from bot.process import new_event_loop, settle
 from tests.bench.load import APP_ID, TENANT
 from tests.bench.parley import parley_app
@@ -109,6 +110,7 @@ async def main(kind: str, sink: str, environ: dict[str, str]) -> None:
         case _:
             app = await parley_app(environ)
             settle()
+            app[WARMING].add_done_callback(lambda _: settle())
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
