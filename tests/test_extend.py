@@ -89,8 +89,9 @@ async def console(tree: Path, world: World, tmp_path: Path, models: str, *questi
 
 async def test_the_product_finds_them_by_itself(tree: Path, tenant: World, tmp_path: Path) -> None:
     question = "When is the firmware demo 0.9.5?"
-    shown = await console(tree, tenant, tmp_path, "claude=anthropic:claude-sonnet-5-5", "who am i", question)
+    shown = await console(tree, tenant, tmp_path, "claude=anthropic:claude-sonnet-5-5", "who am i", "help", question)
     assert "You are **Sofia Almeida**" in shown
+    assert "- **who am i**: what I know about you" in shown
     assert "Firmware demo 0.9.5" in shown
     assert any(entry.path.endswith("/me/events") for entry in tenant.record if entry.wire == "graph")
     first = next(entry.body for entry in tenant.record if entry.wire == "claude")

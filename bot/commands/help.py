@@ -1,6 +1,10 @@
 """What can you do?"""
 
+import functools
+
+from bot import commands
 from bot.context import Outgoing
+from bot.discover import discover
 from bot.router import Command
 from bot.services import Turn
 
@@ -16,14 +20,19 @@ In a channel or group chat, mention me. There I only use what everybody in the c
 for your own mail, ask me in our personal chat.
 
 You can also say:
-- **new**: start over, I forget what we talked about here
-- **sign in**, **sign out**: let me look into your mail and files, or stop it
-- **help**: this text"""
+"""
+
+
+@functools.cache
+def text() -> str:
+    """With every command that has a word of help, so that a new one needs no second file."""
+    found = discover(commands, "COMMAND", Command)
+    return TEXT + "\n".join(f"- **{name.replace('_', ' ')}**: {c.help}" for name, c in found.items() if c.help)
 
 
 async def run(turn: Turn, argument: str) -> None:
     del argument
-    await turn.conversation.stream().finish(Outgoing(TEXT))
+    await turn.conversation.stream().finish(Outgoing(text()))
 
 
-COMMAND = Command(help="what I can do", run=run, also=("hilfe", "?", "what can you do"))
+COMMAND = Command(help="this text", run=run, also=("hilfe", "?", "what can you do"))

@@ -11,4 +11,4 @@ async def run(turn: Turn, argument: str) -> None:
     await turn.conversation.stream().finish(Outgoing("Done: I have forgotten what we talked about here. What's next?"))
 
 
-COMMAND = Command(help="start over", run=run, also=("new chat", "neu", "reset"))
+COMMAND = Command(help="start over: I forget what we talked about here", run=run, also=("new chat", "neu", "reset"))

@@ -13,4 +13,4 @@ async def run(turn: Turn, argument: str) -> None:
     )
 
 
-COMMAND = Command(help="stop looking into your mail and files", run=run, also=("logout", "log out", "abmelden"))
+COMMAND = Command(help="stop me from looking into your mail and files", run=run, also=("logout", "log out", "abmelden"))
