@@ -55,6 +55,10 @@ def main(arguments: Sequence[str]) -> int:
         return _refuse([str(error)])
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read our output has left (`| head`); Python must not complain about that once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 0
 
 

@@ -116,6 +116,17 @@ async def test_ctrl_c_at_the_prompt_ends_it_at_once(tenant: World, tmp_path: Pat
     assert "Fatal" not in faults
 
 
+async def test_whoever_read_the_output_may_leave(tenant: World, tmp_path: Path) -> None:
+    async with console(tenant, tmp_path, "--ask", "help") as process:
+        assert process.stdout is not None
+        process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]  # -- what `| head` does to us
+        assert process.stderr is not None
+        faults = (await process.stderr.read()).decode()
+        assert await asyncio.wait_for(process.wait(), 60) == 141
+    assert "Traceback" not in faults
+    assert "Exception ignored" not in faults
+
+
 def test_nothing_of_a_document_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "\x1b]0;owned\x07\x1b[2JBudget\u202e.xlsx\r\n  [2] Forged\u2066\x9b31m"
     citation = Citation(1, evil, "https://example.org/\x1b[0m", "", "excel")
