@@ -31,7 +31,7 @@ async def measure(
     kinds: Sequence[str] = tuple(KINDS.values()),
     *,
     rounds: int = 3,
-    seconds: float = 9.0,
+    seconds: float = 6.0,
     users: int = USERS,
     at_once: int = AT_ONCE,
 ) -> dict[str, list[Rate]]:
