@@ -29,6 +29,9 @@ _UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _BROKEN = (aiohttp.ClientError, OSError)
 _UNCERTAIN = frozenset({408, 500, 502, 503, 504})
 
+Announce = Callable[[], Awaitable[None]]
+"""Makes durable that something is about to be sent."""
+
 
 class Tokens(Protocol):
     """The bot's own token for the Bot Connector. Both raise `graph.errors`."""
@@ -74,11 +77,20 @@ class Connector:
         self._tenant = Pacer.of(tenant_windows, now, sleep) if tenant_windows else None
 
     async def send(
-        self, service_url: str, conversation_id: str, activity: Mapping[str, Any], *, targeted: bool = False
+        self,
+        service_url: str,
+        conversation_id: str,
+        activity: Mapping[str, Any],
+        *,
+        targeted: bool = False,
+        announce: Announce | None = None,
     ) -> str:
-        """The new message's id; empty when the service gives none (stream updates). Raises `Ambiguous` when it may have been posted."""
+        """The new message's id; empty when the service gives none (stream updates). Raises `Ambiguous` when it may have been posted.
+
+        `announce` is awaited when the pacing lets the call leave and not before: what dies while it waits was surely never sent.
+        """
         path = f"conversations/{_quoted(conversation_id)}/activities{_targeted(targeted)}"
-        return _id(await self._call("POST", service_url, path, activity, (self._sends, conversation_id)))
+        return _id(await self._call("POST", service_url, path, activity, (self._sends, conversation_id), announce))
 
     async def reply(self, service_url: str, conversation_id: str, activity_id: str, activity: Mapping[str, Any]) -> str:
         path = f"conversations/{_quoted(conversation_id)}/activities/{_quoted(activity_id)}"
@@ -123,7 +135,13 @@ class Connector:
         raise Unreachable("The conversation has more members than can be read.")
 
     async def _call(
-        self, method: str, service_url: str, path: str, body: Mapping[str, Any] | None, pace: tuple[Pacer, str]
+        self,
+        method: str,
+        service_url: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        pace: tuple[Pacer, str],
+        announce: Announce | None = None,
     ) -> dict[str, Any]:
         base = service_base(service_url, self._hosts)
         if base is None:
@@ -134,6 +152,8 @@ class Connector:
         await pacer.wait(key)
         if self._tenant is not None:
             await self._tenant.wait("")
+        if announce is not None:
+            await announce()
         return await call.run()
 
 

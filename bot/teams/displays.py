@@ -49,9 +49,8 @@ class Outlet:
 
     async def post_answer(self, activity: Wire) -> str:
         """The content itself without a placeholder: announced first, because it must never be sent twice."""
-        if self.receipt is not None:
-            await self.receipt.sending()
-        return await self.post(activity)
+        announce = self.receipt.sending if self.receipt is not None else None
+        return await self.connector.send(self.reference.service_url, self.reference.id, activity, announce=announce)
 
 
 class Edited:

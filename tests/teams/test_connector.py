@@ -219,6 +219,20 @@ async def test_one_conversation_keeps_its_windows_and_others_do_not_wait() -> No
         assert clock.slept == [pytest.approx(1.05)]
 
 
+async def test_a_post_is_announced_when_it_leaves_and_not_while_it_waits() -> None:
+    wire, clock = ConnectorWire(), Clock(1000.0)
+    announced: list[tuple[int, int]] = []
+
+    async def announce() -> None:
+        announced.append((len(clock.slept), len(wire.record)))
+
+    async with connecting(wire, clock) as (connector, url, _):
+        for _ in range(8):
+            await connector.send(url, CHAT, HELLO, announce=announce)
+    assert announced[-1] == (1, 7), "after the wait, before the call"
+    assert len(wire.record) == 8
+
+
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=200))
 def test_no_window_is_ever_exceeded(gaps: list[float]) -> None:
     clock = Clock(0.0)

@@ -48,6 +48,9 @@ async def send(
         name, data = event
         head = f"event: {name}\n" if name else ""
         written = data if isinstance(data, str) else json.dumps(data)
-        await response.write(f"{head}data: {written}\n\n".encode())
+        try:
+            await response.write(f"{head}data: {written}\n\n".encode())
+        except ConnectionResetError:  # the reader is gone: stopped, or killed
+            return response
     await response.write_eof()
     return response
