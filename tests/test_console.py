@@ -14,7 +14,6 @@ import pytest
 from bot.console import ConsoleConversation, ConsoleStream
 from bot.context import Citation, Outgoing
 from infra.local.demo import ROOT, settings
-from infra.local.entra_state import entra_state
 from infra.local.world import World
 from tests.commands.desk import PERSONAL
 
@@ -168,14 +167,3 @@ async def test_a_message_of_its_own_is_shown_too(capsys: pytest.CaptureFixture[s
     await conversation.update("", Outgoing("Later still."))
     assert capsys.readouterr().out == "Later.\nLater still.\n"
     assert await conversation.members() == frozenset({PERSONAL.person.id})
-
-
-async def test_a_refused_sign_in_shows_a_way_out(tenant: World, tmp_path: Path) -> None:
-    """Entra is down: the browser comes back with a failure, so the link is shown and waits."""
-    entra_state(tenant).consents.clear()
-    nobody = settings(tenant, tmp_path)["BROWSER"].replace("%s", "http://127.0.0.1:9/")
-    async with console(tenant, tmp_path, "--ask", "help", BROWSER=nobody) as process:
-        assert process.stderr is not None
-        while (line := await asyncio.wait_for(process.stderr.readline(), 60)) and b"open this yourself" not in line:
-            pass
-    assert b"open this yourself" in line
