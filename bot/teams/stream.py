@@ -111,7 +111,7 @@ class Answer:
             if self._pending() == self._shown:
                 await self._wait_for_news()
                 continue
-            await asyncio.sleep(max(0.0, self._last + self._display.interval - self._loop.time()) if self._last else 0)
+            await asyncio.sleep(self._wait())
             async with self._showing:
                 text, status = pending = self._pending()
                 self._began = self._began or self._loop.time()
@@ -119,6 +119,14 @@ class Answer:
                 self._shown, self._last = pending, self._loop.time()
             if isinstance(self._display, Edited) and not self._display.message_id and status:
                 self._shown = ("", True)  # only typing was shown: the placeholder comes next
+
+    def _wait(self) -> float:
+        """Seconds until something may be shown again. The first words come as early as Teams takes them, the rest in an even rhythm."""
+        if not self._last:
+            return 0.0
+        first_words = self._shown[1] and not self._pending()[1]
+        pause = self._display.gap if first_words and self._display.gap else self._display.interval
+        return max(0.0, self._last + pause - self._loop.time())
 
     async def _leave_stream(self, display: Streamed) -> None:
         async with self._showing:
