@@ -1,0 +1,47 @@
+"""Which card somebody gets who has to sign in, and what its link is made for."""
+
+import pytest
+
+from bot.answering import SignInCards
+from bot.context import Person
+from bot.signin.cards import ADAPTIVE_CARD, AGAIN, MORE, OAUTH_CARD, TEXT
+from graph.errors import ConsentRequired, SignInNeeded
+from tests.commands.desk import SOFIA
+
+CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1795377967"}}}'
+
+
+class Page:
+    """Notes what links are made for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, tuple[str, ...], str | None]] = []
+
+    def link(self, person: Person, *, scopes: tuple[str, ...] = (), claims: str | None = None) -> str:
+        self.asked.append((person.id, scopes, claims))
+        return "https://bot.example/signin/start?ticket=t"
+
+
+@pytest.mark.parametrize(
+    ("needed", "kind", "text", "scopes", "claims"),
+    [
+        (None, OAUTH_CARD, TEXT, (), None),
+        (SignInNeeded("Nobody yet.", code="no_grant"), OAUTH_CARD, TEXT, (), None),
+        (SignInNeeded("It ended.", code="AADSTS50173"), OAUTH_CARD, AGAIN, (), None),
+        (SignInNeeded("A challenge.", claims=CLAIMS), ADAPTIVE_CARD, AGAIN, (), CLAIMS),
+        (ConsentRequired("Ask.", scopes=("Chat.Read",)), OAUTH_CARD, MORE, ("Chat.Read",), None),
+    ],
+    ids=["asked for", "never", "ended", "challenge", "consent"],
+)
+def test_the_card_and_its_link_fit_what_is_needed(
+    needed: SignInNeeded | None, kind: str, text: str, scopes: tuple[str, ...], claims: str | None
+) -> None:
+    page = Page()
+    card = SignInCards("app-id", page.link, sso=True).card(SOFIA, needed)
+    assert card["contentType"] == kind
+    assert text in str(card["content"])
+    assert page.asked == [(SOFIA.id, scopes, claims)]
+
+
+def test_without_single_sign_on_there_is_a_link() -> None:
+    assert SignInCards("app-id", Page().link, sso=False).card(SOFIA, None)["contentType"] == ADAPTIVE_CARD
