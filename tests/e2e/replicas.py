@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from cryptography.fernet import Fernet
 
-from bot.answering import INTERRUPTED
+from bot.answering import FAILED, INTERRUPTED
 from bot.store.database import Database
 from infra.local.company.model import Channel
 from infra.local.connector_state import Message, connector_state
@@ -43,6 +43,8 @@ class Tally:
     """Got an apology instead of an answer: the answer's post was announced when its process died."""
     both: int = 0
     """Got the apology after the answer: the post had arrived, but nobody lived to note it."""
+    given_up: int = 0
+    """Got the other apology: three processes died over it, so a fourth was not put at risk."""
     remains: int = 0
     """Beginnings of an answer that stayed behind, beside the answer that was then given."""
     lost: list[str] = field(default_factory=list[str])
@@ -75,14 +77,17 @@ def tally(asked: Iterable[Mapping[str, Any]], messages: Iterable[Message]) -> Ta
 
 def _count(found: Tally, place: str, asked: Counter[str], seen: Counter[str]) -> None:
     answered = sum(min(seen[kind], asked[kind]) for kind in ("hello", "help"))
-    unanswered, apologies = asked.total() - answered, seen["apology"]
+    given_up = min(seen["failure"], asked.total() - answered)
+    unanswered, apologies = asked.total() - answered - given_up, seen["apology"]
     found.answered += answered
+    found.given_up += given_up
     found.apologised += min(unanswered, apologies)
     found.both += min(max(0, apologies - unanswered), answered)
     found.remains += seen["unfinished"]
     found.lost += [place] * max(0, unanswered - apologies)
     found.twice += [f"{place}: {kind}" for kind in ("hello", "help") if seen[kind] > asked[kind]]
-    found.twice += [f"{place}: apology"] * max(0, apologies - asked.total())
+    if apologies + seen["failure"] > asked.total() or seen["failure"] > given_up:
+        found.twice.append(f"{place}: apology")
 
 
 def _asked(activity: Mapping[str, Any]) -> str:
@@ -93,6 +98,8 @@ def kind_of(message: Message) -> str:
     text = message.text
     if text == INTERRUPTED:
         return "apology"
+    if text.startswith(FAILED):
+        return "failure"
     if text.startswith(HELP):
         return "help"
     if text.startswith(SAID) and "Answered by" in text and not message.streaming:

@@ -24,7 +24,7 @@ async def _in_peace(running: Office) -> None:
     await all_finished(running.database, 30)
     found = running.tally()
     assert found.kept, found
-    assert (found.answered, found.apologised, found.both, found.remains) == (BATCH, 0, 0, 0)
+    assert (found.answered, found.apologised, found.both, found.given_up, found.remains) == (BATCH, 0, 0, 0, 0)
 
 
 async def _with_a_kill(running: Office) -> None:

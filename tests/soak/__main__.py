@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 import time
 
@@ -17,6 +18,7 @@ MINUTES = 5
 async def soak(activities: int, kills: int, seed: int) -> tuple[Tally, float]:
     world = fresh_world()
     world.state["record_off"] = True
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # killed clients leave half a request behind
     with running_postgres() as postgres:
         async with office(world, postgres, most=activities, seed=seed) as running:
             started = time.perf_counter()
@@ -43,6 +45,7 @@ def show(found: Tally, seconds: float, kills: int) -> None:
         ("answered once", found.answered),
         ("apologised for instead", found.apologised),
         ("answered, and an apology", found.both),
+        ("given up after 3 deaths", found.given_up),
         ("beginnings left behind", found.remains),
         ("lost", len(found.lost)),
         ("answered twice", len(found.twice)),
