@@ -77,13 +77,14 @@ class Grounding:
         )
 
     async def _one_source(self, name: str, asked: Sequence[Query]) -> tuple[list[Document], dict[str, float]]:
+        so_far = _SoFar()
         try:
             async with asyncio.timeout(self.deadline):
-                result = await self._search_and_read(self.sources[name], asked)
+                await self._search_and_read(self.sources[name], asked, so_far)
         except SignInNeeded:
             raise
         except TimeoutError:
-            self._source_failed(name, "it did not answer in time")
+            self._source_failed(name, f"it did not answer in time{' with everything' if so_far.documents else ''}")
         except Throttled:
             self._source_failed(name, "Microsoft asked us to wait; try again in a minute")
         except Forbidden:
@@ -94,31 +95,36 @@ class Grounding:
         else:
             if name not in self.coverage.searched:
                 self.coverage.searched.append(name)
-            return result
-        return [], {}
+        return so_far.documents, so_far.scores
 
-    async def _search_and_read(self, source: Source, asked: Sequence[Query]) -> tuple[list[Document], dict[str, float]]:
+    async def _search_and_read(self, source: Source, asked: Sequence[Query], so_far: "_SoFar") -> None:
+        """Fills `so_far` as documents are read: what is there when time is up is used."""
         answers = await asyncio.gather(*(source.search(query, top=HITS_A_QUERY) for query in asked))
         known = {document.id: document for answer in answers for document in answer}
-        scores = fuse([[document.id for document in answer] for answer in answers])
+        scores = so_far.scores
+        scores |= fuse([[document.id for document in answer] for answer in answers])
         best = sorted(scores, key=lambda id: scores[id], reverse=True)
         if self.audience.personal:
             best = best[:READ_A_SOURCE]
         allowed = await asyncio.gather(*(self._admit(source, known[id]) for id in best))
         admitted = [document for document in allowed if document is not None][:READ_A_SOURCE]
         self.on_reading(len(admitted))
-        documents = await self._read_all(source, admitted)
+        await self._read_all(source, admitted, so_far)
         attached = [
             replace(mail, id=id, text="", attachments=(), attachment_of=mail.id)
-            for mail in documents
+            for mail in sorted(so_far.documents, key=lambda document: scores[document.id], reverse=True)
             for id in mail.attachments
         ][:READ_ATTACHED]
         scores |= {file.id: scores[file.attachment_of] for file in attached}
-        return documents + await self._read_all(source, attached), scores
+        await self._read_all(source, attached, so_far)
 
-    async def _read_all(self, source: Source, documents: Sequence[Document]) -> list[Document]:
-        read = await asyncio.gather(*(self._readable_document(source, document) for document in documents))
-        return [document for document in read if document is not None]
+    async def _read_all(self, source: Source, documents: Sequence[Document], so_far: "_SoFar") -> None:
+        async def read(document: Document) -> None:
+            whole = await self._readable_document(source, document)
+            if whole is not None:
+                so_far.documents.append(whole)
+
+        await asyncio.gather(*(read(document) for document in documents))
 
     async def _admit(self, source: Source, document: Document) -> Document | None:
         """The audience check. In a shared place not even the title of what fails it is told."""
@@ -159,3 +165,11 @@ class Grounding:
     def _skip(self, what: str, why: str) -> None:
         if Skipped(what, why) not in self.coverage.skipped:
             self.coverage.skipped.append(Skipped(what, why))
+
+
+@dataclass(slots=True)
+class _SoFar:
+    """What one source has given until now."""
+
+    documents: list[Document] = field(default_factory=list[Document])
+    scores: dict[str, float] = field(default_factory=dict[str, float])

@@ -1,11 +1,13 @@
 """One tenant and one bot for a whole file of tests where that is safe; people who need it are signed in."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from bot.services import Services
 from tests.conftest import fresh_world
 from tests.e2e.parley import Parley, parley_running
 
@@ -19,8 +21,13 @@ def door() -> str:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parley(door: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parley]:
     folder: Path = tmp_path_factory.mktemp("store")
-    async with parley_running(fresh_world(), folder, door=door) as running:
+    async with parley_running(fresh_world(), folder, door=door, refine=patient) as running:
         yield running
+
+
+def patient(services: Services) -> Services:
+    """A busy machine must not change what is found."""
+    return replace(services, search_seconds=90.0)
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,7 @@ class Parley:
     async def ask(self, person: str, text: str, chat: str = "personal", **more: Any) -> SeenMessage:
         """Asks and waits for the answer of a model."""
         said = await self.teams.say(person, text, chat, **more)
-        return await self.teams.answer_to(said, timeout=30, until=lambda message: message.ai_label)
+        return await self.teams.answer_to(said, timeout=100, until=lambda message: message.ai_label)
 
     def received(self, *wires: str, since: int = 0) -> list[Recorded]:
         """What reached these wires after the first `since` requests of the record."""
