@@ -1,6 +1,7 @@
 """Memory of an idle bot, and of a conversation whose answer is being written."""
 
 import asyncio
+import logging
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ async def _say(session: aiohttp.ClientSession, taker: Sink, url: str, user: int)
 
 
 async def main() -> None:
+    # The bot is stopped while its models still hang, which the local tenant would complain about 500 times.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     memory = await measure()
     print("\nMemory (resident)")
     print(f"idle, after one answer                      {memory.idle:6.0f} MB")

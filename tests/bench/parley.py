@@ -26,7 +26,7 @@ def configuration(world: World, database_url: str, **changes: str) -> dict[str, 
         **environment(world),
         "DATABASE_URL": database_url,
         "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-        "MODELS": "offline=offline:extract",
+        "MODELS": "offline=offline:offline-quotes",
         "LOG_LEVEL": "WARNING",
         **changes,
     }
