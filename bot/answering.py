@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 SIGNED_IN = "parley/signedIn"
 """Our own kind of activity: the question that waited for a sign-in, admitted once more."""
+AGAIN_SUFFIX = ":signed-in"
+"""At the end of such a question's id, once for each sign-in it waited for: a second wait must not look like a repeated delivery."""
 IN_PERSONAL_CHAT = (
     "To answer this I need you to sign in. I have sent you a card in our personal chat; I'll answer here after that."
 )
@@ -47,13 +49,13 @@ class SignInCards:
     link: Link
     sso: bool
 
-    def card(self, person: Person, needed: SignInNeeded | None) -> Mapping[str, Any]:
-        """`needed` is what the sign-in has to meet; None for the usual."""
+    def card(self, person: Person, needed: SignInNeeded | None, *, silently: bool = True) -> Mapping[str, Any]:
+        """`needed` is what the sign-in has to meet; None for the usual. `silently`: single sign-on may be enough."""
         claims = needed.claims if needed else None
         link = self.link(person, scopes=needed.scopes if isinstance(needed, ConsentRequired) else (), claims=claims)
-        if not self.sso or claims:
-            # Single sign-on would give a token at once that does not meet the claims, and the question would be asked, and
-            # the card shown, for ever.
+        if not (self.sso and silently) or claims:
+            # Teams answers a card with single sign-on by itself. Where that did not help or cannot, the question would be asked
+            # and the card shown for ever.
             return link_card(link, text=_text(needed))
         return oauth_card(self.app_id, link, secrets.token_urlsafe(16), text=_text(needed))
 
@@ -105,7 +107,8 @@ class Answering:
 
     async def ask_to_sign_in(self, turn: Turn, needed: SignInNeeded | None) -> None:
         """The card goes to the personal chat only: its link is for one person."""
-        card = Outgoing("", card=self._cards.card(turn.person, needed))
+        silently = not turn.incoming.id.endswith(AGAIN_SUFFIX)
+        card = Outgoing("", card=self._cards.card(turn.person, needed, silently=silently))
         if turn.incoming.reference.place is Place.PERSONAL:
             await turn.conversation.stream().finish(card)
             return
@@ -119,8 +122,9 @@ class Answering:
         """Goes on with the question that waited, as an activity of its own: durable, and answered once."""
         waited = await self._pending.take(person.id)
         if waited is not None:
-            again = {"type": SIGNED_IN, "incoming": incoming_to_json(waited)}
-            await self.turns.admit(waited.reference.id, f"{waited.id}:signed-in", again)
+            again = replace(waited, id=f"{waited.id}{AGAIN_SUFFIX}")
+            activity = {"type": SIGNED_IN, "incoming": incoming_to_json(again)}
+            await self.turns.admit(again.reference.id, again.id, activity)
 
     async def _turn(self, said: Incoming, receipt: Receipt) -> None:
         conversation = TeamsConversation(said.reference, self._office, receipt)

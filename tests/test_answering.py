@@ -43,5 +43,10 @@ def test_the_card_and_its_link_fit_what_is_needed(
     assert page.asked == [(SOFIA.id, scopes, claims)]
 
 
+def test_single_sign_on_is_not_tried_again_where_it_did_not_help() -> None:
+    card = SignInCards("app-id", Page().link, sso=True).card(SOFIA, SignInNeeded("Ended."), silently=False)
+    assert card["contentType"] == ADAPTIVE_CARD
+
+
 def test_without_single_sign_on_there_is_a_link() -> None:
     assert SignInCards("app-id", Page().link, sso=False).card(SOFIA, None)["contentType"] == ADAPTIVE_CARD

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs
 
 import pytest
@@ -11,6 +11,7 @@ from bot.signin.cards import AGAIN, MORE
 from infra.local.connector_state import personal_chat
 from infra.local.entra_state import entra_state, revoke
 from infra.local.teams import SeenMessage
+from infra.local.world import Fault
 from tests.e2e.parley import OAUTH_CARD, Parley
 from tests.e2e.test_sign_in import open_page
 
@@ -99,6 +100,26 @@ async def test_a_permission_that_was_taken_back_is_asked_for_again(parley: Parle
     assert "Files.Read.All" in authorize["scope"][0]
     answer = await parley.teams.answer_to(said, until=lambda message: message.ai_label)
     assert answer.citations
+
+
+@pytest.mark.parametrize("challenge", ["claims", "status"])
+async def test_a_question_may_wait_twice_and_single_sign_on_does_not_go_in_circles(
+    parley: Parley, challenge: Literal["claims", "status"]
+) -> None:
+    person = {"claims": "Liam", "status": "Katrin"}[challenge]
+    refused = Fault("graph", kind=challenge, status=401, times=10_000)
+    said = await parley.teams.say(person, ASSEMBLY)
+    card = (await parley.teams.answer_to(said, until=_settled)).card(OAUTH_CARD)
+    parley.world.faults.append(refused)
+    status, body = await parley.teams.sso(person, card)
+    assert status == 200, body
+    second = await parley.teams.answer_to(
+        said, until=lambda m: bool(m.attachments) and OAUTH_CARD not in str(m.activity)
+    )
+    parley.world.faults.remove(refused)
+    status, page = await open_page(parley.world, person, second.card()["actions"][0]["url"])
+    assert status == 200, page
+    await parley.teams.answer_to(said, until=lambda message: message.ai_label)
 
 
 def _settled(message: SeenMessage) -> bool:

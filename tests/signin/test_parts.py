@@ -123,6 +123,17 @@ def test_entras_refusals(result: dict[str, Any] | None, error: type[Exception], 
         assert found.scopes == ("Mail.Read",)
 
 
+def test_the_challenge_of_graph_is_kept_where_entra_wants_the_person() -> None:
+    wants_person: dict[str, Any] = {"error": "interaction_required", "error_codes": [50076]}
+    for result, kept in [(wants_person, "graphs"), (wants_person | {"claims": "entras"}, "entras")]:
+        found = refusal(result, (), "graphs")
+        assert isinstance(found, SignInNeeded)
+        assert found.claims == kept
+    ended = refusal({"error": "invalid_grant", "error_codes": [50173]}, (), "graphs")
+    assert isinstance(ended, SignInNeeded)
+    assert ended.claims is None, "a new grant is later than the challenge by itself, and single sign-on may get it"
+
+
 @given(st.dictionaries(st.sampled_from(["error", "suberror", "error_codes", "error_description", "claims"]),
                        st.none() | st.text() | st.integers() | st.lists(st.integers() | st.text())))  # fmt: skip
 def test_whatever_entra_writes_becomes_one_of_our_errors(result: dict[str, Any]) -> None:
