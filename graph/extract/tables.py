@@ -11,11 +11,12 @@ DELIMITERS = ",;\t|"
 
 def read_csv(text: str, budget: Budget) -> str:
     """Markdown with the first row as headings; the text as it is where it is no table."""
-    lines = text[:SAMPLE].splitlines()[:20]
-    delimiter = max(DELIMITERS, key=lambda mark: min((line.count(mark) for line in lines if line.strip()), default=0))
-    width = lines[0].count(delimiter) + 1 if lines else 0
-    if width < 2 or len(lines) < 2:
+    lines = [line for line in text[:SAMPLE].splitlines()[:20] if line.strip()]
+    lines = lines[:-1] if len(text) > SAMPLE and len(lines) > 2 else lines  # the sample may end in the middle of a line
+    most, delimiter = max((min((line.count(mark) for line in lines), default=0), mark) for mark in DELIMITERS)
+    if most < 1 or len(lines) < 2:
         return text
+    width = lines[0].count(delimiter) + 1
     rows: list[str] = []
     size = 0
     try:
