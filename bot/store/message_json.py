@@ -1,7 +1,6 @@
 """Messages of a transcript to JSON and back: two pure functions, so that what was said survives a restart exactly."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -66,7 +65,7 @@ def _plain_part(fields: Mapping[str, Any]) -> Text | Image | Evidence:
         case "image":
             try:
                 data = base64.b64decode(_text(fields, "data"), validate=True)
-            except binascii.Error:
+            except ValueError:  # binascii.Error is one; text outside ASCII raises the plain kind
                 raise MalformedTranscript("A stored image is not base64.") from None
             return Image(data, _text(fields, "media_type"))
         case "evidence":

@@ -70,3 +70,14 @@ def test_no_more_citations_than_teams_takes() -> None:
     citations = Citations(retrieved(*names))
     citations.visible("".join(f"[S{n + 1}]" for n in range(30)), final=True)
     assert len(citations.cited()) == MOST_CITATIONS
+
+
+@given(st.lists(st.text(alphabet="S19[] ,;(\nab", max_size=6), max_size=12))
+def test_a_text_shown_in_settled_parts_reads_like_the_whole(pieces: list[str]) -> None:
+    growing, shown, held = Citations(retrieved("a", "b")), "", ""
+    for piece in pieces:
+        held += piece
+        settled = growing.settled(held)
+        shown += growing.visible(held[:settled], final=True)
+        held = held[settled:]
+    assert shown == Citations(retrieved("a", "b")).visible("".join(pieces))
