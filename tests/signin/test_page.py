@@ -300,8 +300,13 @@ async def test_a_front_that_does_not_know_the_person_learns_it_from_the_sign_in(
     """The console: whoever signs in is kept under their own name, and only in the tenant the link was made for."""
     person, _ = site.people()
     async with site.browser() as browser:
-        authorize = await to_microsoft(browser, site.page.link_anybody(person.tenant, "somebody@example.com"))
-        assert parse_qs(urlsplit(authorize).query)["login_hint"] == ["somebody@example.com"]
+        claims = json.dumps({"access_token": {"nbf": {"essential": True, "value": "1790000000"}}})
+        link = site.page.link_anybody(person.tenant, "somebody@example.com", scopes=("Chat.Read",), claims=claims)
+        authorize = await to_microsoft(browser, link)
+        asked = parse_qs(urlsplit(authorize).query)
+        assert asked["login_hint"] == ["somebody@example.com"]
+        assert "Chat.Read" in asked["scope"][0].split()
+        assert "1790000000" in asked["claims"][0]
         assert (await get(browser, await back(browser, authorize, person, site.stack))).status == 200
         await asyncio.sleep(0)
         assert [(p.id, p.name) for p in site.stack.arrived] == [(person.id, person.name)]
