@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         "", description="PEM file trusted in addition to the system's store, for every outgoing connection."
     )
     models: Names = Field(
-        ("offline=offline:extract",), description="Ordered: name=door:model, ... The first is the default."
+        ("offline=offline:offline-quotes",), description="Ordered: name=door:model, ... The first is the default."
     )
     parley_local: bool = Field(
         False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."

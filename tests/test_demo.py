@@ -24,7 +24,7 @@ async def test_the_demo_answers_its_questions_and_ends() -> None:
         assert answer.startswith(question.text)
         said, _, _ = answer.partition("\n\n  ")
         titles = re.findall(r"^  \[\d+\] (.+)$", answer, re.MULTILINE)
-        assert "Answered by extract" in answer
+        assert "Answered by offline-quotes" in answer
         if question.expect:
             assert any(words in said for words in question.expect), answer
             assert set(titles) & set(question.sources), answer

@@ -39,7 +39,7 @@ def settings(world: World, folder: Path) -> dict[str, str]:
         **environment(world),
         "DATABASE_URL": f"sqlite:///{(folder / 'parley.db').as_posix()}",
         "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-        "MODELS": "offline=offline:extract",
+        "MODELS": "offline=offline:offline-quotes",
         "LOG_LEVEL": "WARNING",
         "BROWSER": BROWSER,
     }
