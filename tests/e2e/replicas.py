@@ -53,6 +53,10 @@ class Tally:
     """Anything else the bot said."""
 
     @property
+    def settled(self) -> int:
+        return self.answered + self.apologised + self.given_up
+
+    @property
     def kept(self) -> bool:
         return not (self.lost or self.twice or self.strange)
 
@@ -208,10 +212,10 @@ class Office:
             turn += 1
             await asyncio.sleep(0.05)
 
-    async def answered(self, count: int) -> None:
-        """Waits until so many activities, of all that were asked, have their answer."""
+    async def settled(self, count: int) -> None:
+        """Waits until so many activities, of all that were asked, have their answer or an apology."""
         async with self.world.changed:
-            await self.world.changed.wait_for(lambda: self.tally().answered >= count)
+            await self.world.changed.wait_for(lambda: self.tally().settled >= count)
 
     def tally(self) -> Tally:
         places = connector_state(self.world).conversations.values()

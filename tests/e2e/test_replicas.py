@@ -29,7 +29,7 @@ async def _in_peace(running: Office) -> None:
 
 async def _with_a_kill(running: Office) -> None:
     delivering = asyncio.create_task(running.deliver(running.compose(BATCH)))
-    await running.answered(BATCH + BATCH // 3)
+    await running.settled(BATCH + BATCH // 3)
     await running.replicas[0].kill()
     await delivering
     await all_finished(running.database, 30)

@@ -34,7 +34,7 @@ async def soak(activities: int, kills: int, seed: int) -> tuple[Tally, float]:
 async def _kill_again_and_again(running: Office, kills: int, activities: int) -> None:
     """In turn, at even steps of the work; each comes back before the next one goes."""
     for kill in range(kills):
-        await running.answered(activities * (kill + 1) // (kills + 2))
+        await running.settled(activities * (kill + 1) // (kills + 2))
         await running.replicas[kill % 2].kill()
         await running.replicas[kill % 2].start()
 
