@@ -26,7 +26,7 @@ test: $(READY) ## the tests, PostgreSQL-backed ones included
 	$(PY) -m pytest -n 2 -m "not browser"
 
 test-browser: $(READY) ## the Agents Playground in chromium; needs node and chromium
-	$(PY) -m pytest -m browser
+	$(PY) -m pytest tests/browser -m browser
 
 lint: $(READY) ## format check, lint rules, strict types
 	$(BIN)/ruff format --check .
