@@ -8,7 +8,7 @@ endif
 PY := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: demo test test-browser lint format bench soak serve tenant playground lock key clean help
+.PHONY: demo test test-slow test-browser lint format bench soak serve tenant playground lock key clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,7 +23,10 @@ demo: $(READY) ## ask a few questions of the local company, then yours; no keys,
 	@$(PY) -m infra.local.demo
 
 test: $(READY) ## the tests, PostgreSQL-backed ones included
-	$(PY) -m pytest -n 2 -m "not browser"
+	$(PY) -m pytest -n 2 --dist worksteal -m "not browser and not slow"
+
+test-slow: $(READY) ## real replicas killed in the middle of their work, and the quality of answers, measured
+	$(PY) -m pytest -m slow
 
 test-browser: $(READY) ## the Agents Playground in chromium; needs node and chromium
 	$(PY) -m pytest tests/browser -m browser

@@ -26,6 +26,8 @@ from providers.transcript import call_ids, repaired, unique_id
 DOOR = "offline"
 SIGNATURE = "(The offline model answered by quoting its sources; it does not reason.)"
 NOTHING_FOUND = "Nothing was found that answers this question."
+GREETING = "Hello! Ask me something that your mail or documents may answer, and I will quote it with its source."
+FEW_WORDS = 4
 _PREFIX = re.compile(r"^\s*(?:question|frage)\s*:\s*", re.IGNORECASE)
 _WORDS = re.compile(r"\S+\s*|\s+")
 
@@ -61,7 +63,11 @@ def answer(request: Request, model: str) -> Response:
         taken = call_ids(request.messages)
         calls = tuple(_call(spec, question, taken) for spec in searches)
         return Response(Message("assistant", calls), StopReason.TOOL_CALLS, model, _usage(request, ""))
-    said = "\n\n".join(f"{quote.text} [{quote.evidence}]" for quote in quotes) if quotes else NOTHING_FOUND
+    # A few words, and offered neither evidence nor tools: a greeting or thanks, which nobody searches for.
+    small_talk = not request.tools and not asked_already and not _evidence(turn) and len(question.split()) <= FEW_WORDS
+    said = "\n\n".join(f"{quote.text} [{quote.evidence}]" for quote in quotes) or (
+        GREETING if small_talk else NOTHING_FOUND
+    )
     text = f"{said}\n\n{SIGNATURE}"
     return Response(Message("assistant", (Text(text),)), StopReason.FINISHED, model, _usage(request, text))
 

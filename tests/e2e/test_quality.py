@@ -10,7 +10,7 @@ from infra.local.teams import SeenMessage
 from tests.e2e.canaries import by_person
 from tests.e2e.parley import Parley
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 LEAST_CITED = 0.9
 LEAST_WORDS = 0.85
 AT_ONCE = 4

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from infra.local.connector_state import connector_state
 from infra.local.world import World
 from tests.e2e.replicas import Office, office
@@ -11,6 +13,7 @@ from tests.store.effects import all_finished
 BATCH = 60
 
 
+@pytest.mark.slow
 async def test_every_activity_is_answered_once_also_when_a_replica_is_killed(world: World) -> None:
     with running_postgres() as postgres:
         async with office(world, postgres, most=2 * BATCH, seed=1) as running:

@@ -3,7 +3,7 @@
 import pytest
 
 from providers.base import Evidence, Message, Request, Response, Text, ToolResult
-from providers.offline import NOTHING_FOUND, SIGNATURE, answer
+from providers.offline import GREETING, NOTHING_FOUND, SIGNATURE, answer
 from providers.sentences import pieces
 from tests.providers.conftest import BUDGET, HOTEL, TOOLS, asked
 
@@ -50,6 +50,11 @@ def test_plain_questions(question: str, said: str, marker: str) -> None:
     assert said in text
     assert marker in text
     assert text.endswith(SIGNATURE)
+
+
+def test_a_greeting_is_greeted_back() -> None:
+    text = answer(asked(Text("Today is Monday."), Text("Question: Hello Parley!")), "m").message.text
+    assert text == f"{GREETING}\n\n{SIGNATURE}"
 
 
 @pytest.mark.parametrize("question", ["What did the CEO say about Mars?", "Who won the chess tournament?", "?", ""])
