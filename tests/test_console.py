@@ -20,6 +20,11 @@ from tests.commands.desk import PERSONAL
 BUDGET = "What is the Heron budget now, and who approved it?"
 
 
+def _interruptible() -> None:
+    """A suite that was started in the background ignores Ctrl+C, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @asynccontextmanager
 async def console(world: World, folder: Path, *arguments: str, **changes: str) -> AsyncIterator[Process]:
     """`python -m bot console` as Sofia."""
@@ -27,6 +32,7 @@ async def console(world: World, folder: Path, *arguments: str, **changes: str) -
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "console", "--as", world.person("Sofia").mail, *arguments,
         cwd=ROOT, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE,
+        preexec_fn=None if os.name == "nt" else _interruptible,
     )  # fmt: skip
     try:
         yield process
