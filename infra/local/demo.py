@@ -20,8 +20,11 @@ BROWSER = f"'{Path(sys.executable).as_posix()}' -m infra.local.browser '%s'"
 async def main() -> int:
     world = World(company())
     asker = world.person(DEMO_QUESTIONS[0].person_id)
-    print(f"This is {world.company.name}, a company that exists on this machine only.")
-    print(f"You are {asker.name}, {asker.job_title}. No keys, no network: the offline model answers by quoting.\n")
+    print(f"This is {world.company.name}, a company that exists on this machine only.", flush=True)
+    print(
+        f"You are {asker.name}, {asker.job_title}. No keys, no network: the offline model answers by quoting.\n",
+        flush=True,
+    )
     async with running(world):
         with tempfile.TemporaryDirectory() as folder:
             asks = [part for question in DEMO_QUESTIONS for part in ("--ask", question.text)]
