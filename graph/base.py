@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
 from graph.client import Graph
+from graph.options import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,33 @@ class Query:
     after: datetime | None = None
     before: datetime | None = None
     file_types: tuple[str, ...] = ()
+    place: str = ""
+    """Folder, site, team, channel or chat the question names, in the person's words; sources look for it in names and paths."""
+    recipients: tuple[str, ...] = ()
+    """Names or addresses of those it was sent to, of which one must match."""
+    participants: tuple[str, ...] = ()
+    """Names or addresses of those who took part in whatever role, of which one must match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a question says about itself, seen without a model: enough to leave out sources it cannot be about."""
+
+    words: frozenset[str] = frozenset()
+    """Every word of the question, case-folded, small ones included."""
+    people: tuple[str, ...] = ()
+    """Names and addresses in it."""
+    place: str = ""
+    """As in `Query`."""
+    timed: bool = False
+    """It names a day or a span of time."""
+
+    def says(self, words: frozenset[str]) -> bool:
+        """Whether one of these case-folded words occurs, as it is or as the beginning of a compound of at least five letters."""
+        if not self.words.isdisjoint(words):
+            return True
+        stems = tuple(word for word in words if len(word) >= 5)
+        return any(word.startswith(stems) for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +58,10 @@ class Document:
     id: str
     """Stable and self-contained: `<source>:<opaque>`; `Source.read` takes it back."""
     source: str
-    kind: Literal["mail", "word", "excel", "powerpoint", "pdf", "text", "web", "image", "event", "chat", "other"]
+    kind: Literal[
+        "mail", "word", "excel", "powerpoint", "pdf", "text", "web", "image", "event", "chat", "person", "task",
+        "transcript", "other",
+    ]  # fmt: skip
     title: str
     link: str
     author: str
@@ -79,3 +110,11 @@ class SourceSpec:
     help: str
     scopes: tuple[str, ...]
     open: Callable[[Graph], Source]
+    also: tuple[str, ...] = ()
+    """Permissions that single features need on top; without them those are left out and the rest works."""
+    optional: bool = False
+    """Not asked for at the first sign-in: consent is asked for when a question first needs it, and no answer waits for it."""
+    wanted: Callable[[Hints], bool] | None = None
+    """Whether a question can be about this source; None: every question. It costs no call."""
+    enabled: Callable[[Options], bool] | None = None
+    """Whether this installation has it; None: every one."""

@@ -8,16 +8,19 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from graph.documents import Documents
 from graph.errors import ForeignLink, Throttled, Unavailable, Unreadable
 from graph.extract.reasons import TOO_LARGE
+from graph.options import Options, zone_of
 from graph.wire.addresses import origin, query, trust
 from graph.wire.batches import Answer, Part, send_batch
 from graph.wire.download import Downloader
-from graph.wire.lanes import Everybody, Lanes
+from graph.wire.lanes import Everybody, Lane, Lanes
 from graph.wire.patience import Monotonic, Outcome, Sleep, pause
 from graph.wire.replies import Reply, TooLarge, Unsent
 
@@ -60,7 +63,7 @@ class GraphClient:
     """One per process.
 
     `base_url`: origin and version, as GRAPH_BASE_URL. `patience`: seconds one call may spend waiting and repeating.
-    `timeout`: seconds without a byte. `concurrency`: calls at once per mailbox.
+    `timeout`: seconds without a byte. `concurrency`: calls at once per mailbox. `clock`: seconds since 1970.
     """
 
     def __init__(
@@ -76,7 +79,10 @@ class GraphClient:
         user_agent: str = "Parley",
         monotonic: Monotonic = time.monotonic,
         sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.time,
+        options: Options | None = None,
     ) -> None:
+        self.clock, self.options = clock, options or Options()
         self.base_url = base_url.rstrip("/")
         self.documents = documents if documents is not None else Documents()
         self.patience, self.monotonic, self.sleep = patience, monotonic, sleep
@@ -95,8 +101,10 @@ class GraphClient:
         *,
         scopes: tuple[str, ...] = (),
         record: Callable[[Call], None] | None = None,
+        timezone: str = "UTC",
     ) -> "Graph":
-        return Graph(self, person_id, token, scopes, record, self._everybody.lanes(person_id))
+        """`timezone`: IANA name, as the person's messages carry it; an unknown one counts as UTC."""
+        return Graph(self, person_id, token, scopes, record, self._everybody.lanes(person_id), zone_of(timezone))
 
     async def wire(self) -> Wire:
         """Opens the SDK's adapter on first use; call it at start-up so that no question waits for imports."""
@@ -131,14 +139,19 @@ class Graph:
         scopes: tuple[str, ...],
         record: Callable[[Call], None] | None,
         lanes: Lanes,
+        zone: ZoneInfo,
     ) -> None:
         self.person_id = person_id
-        self.documents = client.documents
+        self.zone = zone
+        self.documents, self.options = client.documents, client.options
         self._client, self._token, self._scopes, self._record, self._lanes = client, token, scopes, record, lanes
 
     def scoped(self, scopes: tuple[str, ...]) -> "Graph":
         """The same person, asking for a token with these delegated permissions."""
-        return Graph(self._client, self.person_id, self._token, scopes, self._record, self._lanes)
+        return Graph(self._client, self.person_id, self._token, scopes, self._record, self._lanes, self.zone)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._client.clock(), UTC)
 
     async def get(
         self, path: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -186,10 +199,16 @@ class Graph:
 
     async def batch(self, parts: Sequence[Part]) -> list[Answer]:
         """Answers in the order of `parts`, each with its own status; failed parts are repeated alone, after their own Retry-After."""
+        lane = self._lanes.of_batch([urlsplit(part.url).path for part in parts])
+
+        async def post(body: dict[str, Any], safe: bool) -> dict[str, Any]:
+            content = json.dumps(body).encode()
+            return (await self._call("POST", self._url("/$batch"), None, content, safe=safe, lane=lane)).json()
+
         return await send_batch(
             parts,
-            post=lambda body, safe: self.post("/$batch", body, safe=safe),
-            lane=self._lanes.mailbox,
+            post=post,
+            lane=lane,
             patience=self._client.patience,
             monotonic=self._client.monotonic,
             sleep=self._client.sleep,
@@ -214,9 +233,10 @@ class Graph:
         *,
         safe: bool,
         max_bytes: int = 0,
+        lane: Lane | None = None,
     ) -> Reply:
         path = self._own_path(url)
-        client, lane = self._client, self._lanes.of(path)
+        client, lane = self._client, lane or self._lanes.of(path)
         wire = await client.wire()
         deadline = client.monotonic() + client.patience
         sent = {"Accept": "application/json", **(headers or {})} if not max_bytes else dict(headers or {})

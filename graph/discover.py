@@ -7,6 +7,7 @@ from functools import cache
 
 import graph
 from graph.base import SourceSpec
+from graph.options import Options
 
 
 @cache
@@ -23,3 +24,8 @@ def discover() -> Mapping[str, SourceSpec]:
             raise TypeError(f"SOURCE in graph/{module.name}.py is not a SourceSpec.")
         found[spec.name] = spec
     return found
+
+
+def available(options: Options) -> Mapping[str, SourceSpec]:
+    """The sources this installation has."""
+    return {name: spec for name, spec in discover().items() if spec.enabled is None or spec.enabled(options)}

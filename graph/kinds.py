@@ -3,7 +3,10 @@
 from pathlib import PurePosixPath
 from typing import Literal, cast, get_args
 
-Kind = Literal["mail", "word", "excel", "powerpoint", "pdf", "text", "web", "image", "event", "chat", "other"]
+Kind = Literal[
+    "mail", "word", "excel", "powerpoint", "pdf", "text", "web", "image", "event", "chat", "person", "task",
+    "transcript", "other",
+]  # fmt: skip
 KINDS = frozenset(get_args(Kind))
 
 _BY_SUFFIX: dict[str, Kind] = {

@@ -1,7 +1,7 @@
 """Who may call at the same time: Outlook takes four calls a mailbox at once, and a Retry-After holds for the whole mailbox."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
@@ -9,7 +9,8 @@ from weakref import WeakValueDictionary
 from graph.errors import Throttled
 from graph.wire.patience import Monotonic, Sleep
 
-FILE_PATHS = ("/drives/", "/me/drive", "/shares/", "/sites/", "/groups/", "/users/")
+TEAMS_AREAS = frozenset({"teams", "chats", "joinedteams", "onlinemeetings"})
+FILE_AREAS = frozenset({"drives", "drive", "shares", "sites"})
 
 
 class Lane:
@@ -36,16 +37,37 @@ class Lane:
 
 @dataclass(slots=True, weakref_slot=True)
 class Lanes:
-    """One person's lanes. Mail and files are throttled apart.
+    """One person's lanes: services that are throttled apart wait apart. Only calls into the mailbox count for its four.
 
     Source: https://learn.microsoft.com/graph/throttling-limits (Outlook: 4 concurrent requests per app and mailbox)
     """
 
     mailbox: Lane
     files: Lane
+    teams: Lane
+    search: Lane
+    directory: Lane
 
     def of(self, path: str) -> Lane:
-        return self.files if path.startswith(FILE_PATHS) else self.mailbox
+        """By a path below the version; an area that is not known counts as the mailbox's, the narrowest."""
+        parts = path.strip("/").casefold().split("/")
+        area = parts[0]
+        if area == "me" or (area == "users" and len(parts) > 2):
+            area = parts[1 if area == "me" else 2] if len(parts) > 1 else "users"
+        if area in FILE_AREAS:
+            return self.files
+        if area in TEAMS_AREAS:
+            return self.teams
+        if area in {"search", "copilot"}:
+            return self.search
+        if area in {"users", "groups", "manager", "directreports", "planner", "memberof", "transitivememberof"}:
+            return self.directory
+        return self.mailbox
+
+    def of_batch(self, paths: Sequence[str]) -> Lane:
+        """A batch of one kind goes with its kind; a mixed one with the mailbox."""
+        lanes = {id(lane): lane for lane in map(self.of, paths)}
+        return next(iter(lanes.values())) if len(lanes) == 1 else self.mailbox
 
 
 @dataclass(slots=True)
@@ -60,8 +82,7 @@ class Everybody:
     def lanes(self, person_id: str) -> Lanes:
         lanes = self._lanes.get(person_id)
         if lanes is None:
-            lanes = Lanes(
-                Lane(self.width, self.monotonic, self.sleep), Lane(2 * self.width, self.monotonic, self.sleep)
-            )
+            wide = (Lane(2 * self.width, self.monotonic, self.sleep) for _ in range(4))
+            lanes = Lanes(Lane(self.width, self.monotonic, self.sleep), *wide)
             self._lanes[person_id] = lanes
         return lanes

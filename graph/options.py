@@ -1,0 +1,22 @@
+"""What an installation, and the person's own clock, add to a request for sources."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an installation lets the sources use."""
+
+    shared_mailboxes: tuple[str, ...] = ()
+    """Addresses of shared mailboxes that are searched for those who have access. Graph cannot list them."""
+    retrieval: bool = False
+    """The tenant pays for Microsoft's Copilot Retrieval API."""
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """By IANA name; UTC for an unknown one."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
