@@ -2,25 +2,29 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from bot.cards.seal import NotOurs
 from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
 from bot.router import Router
 from bot.services import Services, Turn
 from bot.signin.cards import AGAIN, MORE, TEXT, link_card, oauth_card
 from bot.store.entry import Entry
-from bot.store.pending import Pending, incoming_from_json, incoming_to_json
+from bot.store.pending import Pending, incoming_to_json
 from bot.store.references import References
-from bot.teams.activities import incoming, reference
 from bot.teams.conversation import Office, TeamsConversation
 from bot.teams.errors import ConnectorError
+from bot.texts import Texts
 from bot.turns import Turns
 from graph.errors import ConsentRequired, SignInNeeded
 
 log = logging.getLogger(__name__)
 
+CLICK = "parley/click"
+"""Our own kind of activity: a button of a card, opened by the seal before it was admitted."""
 SIGNED_IN = "parley/signedIn"
 """Our own kind of activity: the question that waited for a sign-in, admitted once more."""
 AGAIN_SUFFIX = ":signed-in"
@@ -67,43 +71,44 @@ def _text(needed: SignInNeeded | None) -> str:
 
 
 class Answering:
-    """`handle` and `apologise` are what `Turns` calls. `services` and `turns` are set once everything stands."""
+    """`handle` and `apologise` are what `Turns` calls. `services` and `turns` are set once everything stands.
+
+    `events` say what an activity's kind means, by any name; `bot/events` holds them.
+    """
 
     services: Services
     turns: Turns
 
     def __init__(
-        self, router: Router, office: Office, references: References, pending: Pending, cards: SignInCards
+        self,
+        router: Router,
+        office: Office,
+        references: References,
+        pending: Pending,
+        cards: SignInCards,
+        events: Mapping[str, "Event"],
     ) -> None:
-        self._router = router
-        self._office = office
-        self._references = references
-        self._pending = pending
+        self.router = router
+        self.office = office
+        self.references = references
+        self.pending = pending
         self._cards = cards
+        self._events = {kind: event for event in events.values() for kind in event.kinds}
 
     async def handle(self, entry: Entry, receipt: Receipt) -> None:
-        kind = entry.activity.get("type")
-        if kind == SIGNED_IN:
-            await self._turn(incoming_from_json(entry.activity["incoming"]), receipt)
-        elif kind == "message":
-            said = incoming(dict(entry.activity))
-            await self._references.save(said.reference)
-            await self._turn(said, receipt)
-        elif kind in {"installationUpdate", "conversationUpdate"}:
-            where = reference(dict(entry.activity))
-            self._office.roster.forget(where)
-            if entry.activity.get("action") in {"remove", "remove-upgrade"}:
-                await self._references.delete(where.id)
-            elif where.person.id:
-                await self._references.save(where)
+        """Kinds nobody is interested in are done by being admitted."""
+        event = self._events.get(str(entry.activity.get("type")))
+        if event is not None:
+            await event.run(self, entry.activity, receipt)
 
     async def apologise(self, entry: Entry, receipt: Receipt) -> None:
         """For a turn that can't be answered any more: one short sentence, in place of what was shown."""
-        if entry.activity.get("type") not in {"message", SIGNED_IN}:
+        event = self._events.get(str(entry.activity.get("type")))
+        said = event.said(entry.activity) if event is not None and event.said is not None else None
+        if said is None:
             return
-        said = _incoming(entry)
         text = INTERRUPTED if entry.uncertain else f"{FAILED} (Reference {entry.reference})"
-        await TeamsConversation(said.reference, self._office, receipt).stream().finish(Outgoing(text))
+        await TeamsConversation(said.reference, self.office, receipt).stream().finish(Outgoing(text))
 
     async def ask_to_sign_in(self, turn: Turn, needed: SignInNeeded | None) -> None:
         """The card goes to the personal chat only: its link is for one person."""
@@ -112,33 +117,60 @@ class Answering:
         if turn.incoming.reference.place is Place.PERSONAL:
             await turn.conversation.stream().finish(card)
             return
-        personal = await self._personal_chat(turn.incoming.reference)
+        personal = await self.personal_chat(turn.incoming.reference)
         if personal is not None:
-            await TeamsConversation(personal, self._office).send(card)
+            await TeamsConversation(personal, self.office).send(card)
         text = IN_PERSONAL_CHAT if personal else NO_PERSONAL_CHAT
         await turn.conversation.stream().finish(Outgoing(text))
 
     async def on_signed_in(self, person: Person) -> None:
         """Goes on with the question that waited, as an activity of its own: durable, and answered once."""
-        waited = await self._pending.take(person.id)
+        waited = await self.pending.take(person.id)
         if waited is not None:
             again = replace(waited, id=f"{waited.id}{AGAIN_SUFFIX}")
             activity = {"type": SIGNED_IN, "incoming": incoming_to_json(again)}
             await self.turns.admit(again.reference.id, again.id, activity)
 
-    async def _turn(self, said: Incoming, receipt: Receipt) -> None:
-        conversation = TeamsConversation(said.reference, self._office, receipt)
+    async def clicked(self, click: Incoming) -> str:
+        """A button of one of our cards: checked at once, then done like a message, durably and in order. Returns what Teams shows."""
+        say = Texts.of(click.reference.locale)
+        try:
+            opened = self.services.seal.open(
+                click.value or {}, person_id=click.reference.person.id, conversation_id=click.reference.id
+            )
+        except NotOurs:
+            return say("click.not_yours")
+        if not self.router.knows(opened.verb):
+            return say("click.not_yours")
+        activity = {
+            "type": CLICK, "verb": opened.verb, "data": dict(opened.data), "incoming": incoming_to_json(replace(click, value=None)),
+        }  # fmt: skip
+        await self.turns.admit(click.reference.id, click.id, activity)
+        return say("click.received")
+
+    async def run_turn(self, said: Incoming, receipt: Receipt) -> None:
+        """Something a person said, answered by the router."""
+        async with self._turn(said, receipt) as turn:
+            await self.router.run(turn)
+
+    async def run_click(self, said: Incoming, verb: str, data: Mapping[str, Any], receipt: Receipt) -> None:
+        async with self._turn(said, receipt) as turn:
+            await self.router.click(turn, verb, data)
+
+    @asynccontextmanager
+    async def _turn(self, said: Incoming, receipt: Receipt) -> AsyncGenerator[Turn]:
+        conversation = TeamsConversation(said.reference, self.office, receipt)
 
         async def keep_for_later() -> None:
-            await self._pending.save(said.reference.person.id, said)
+            await self.pending.save(said.reference.person.id, said)
 
         try:
-            await self._router.run(Turn(said, conversation, self.services, keep_for_later))
+            yield Turn(said, conversation, self.services, keep_for_later, Texts.of(said.reference.locale))
         finally:
             await conversation.aclose()
 
-    async def _personal_chat(self, here: Reference) -> Reference | None:
-        known = await self._references.personal(here.person.id)
+    async def personal_chat(self, here: Reference) -> Reference | None:
+        known = await self.references.personal(here.person.id)
         if known is not None:
             return known
         parameters = {
@@ -149,7 +181,7 @@ class Answering:
             "channelData": {"tenant": {"id": here.tenant}},
         }
         try:
-            created = await self._office.connector.create(here.service_url, parameters)
+            created = await self.office.connector.create(here.service_url, parameters)
         except ConnectorError as error:
             log.info("no personal chat could be opened: %s", type(error).__name__)
             return None
@@ -165,7 +197,12 @@ class Answering:
         )
 
 
-def _incoming(entry: Entry) -> Incoming:
-    if entry.activity.get("type") == SIGNED_IN:
-        return incoming_from_json(entry.activity["incoming"])
-    return incoming(dict(entry.activity))
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a file in `bot/events` exports as `EVENT`: some kinds of activities, and what each of them means."""
+
+    kinds: tuple[str, ...]
+    """Values of the activity's `type`."""
+    run: Callable[[Answering, Mapping[str, Any], Receipt], Awaitable[None]]
+    said: Callable[[Mapping[str, Any]], Incoming | None] | None = None
+    """For kinds somebody waits for an answer to: to whom an apology goes when there can't be one."""

@@ -13,7 +13,8 @@ from importlib import import_module
 from aiohttp import web
 
 from bot.agent.tools import Tool
-from bot.answering import Answering, SignInCards
+from bot.answering import Answering, Event, SignInCards
+from bot.cards.seal import CardSeal
 from bot.discover import discover
 from bot.outbound import Outbound, tls_context
 from bot.router import Command, Router
@@ -26,6 +27,7 @@ from bot.signin.transport import Transport
 from bot.store.database import Database, StoreError, StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.store.pending import Pending
+from bot.store.preferences import Preferences
 from bot.store.references import References
 from bot.store.token_cache import TokenCache
 from bot.store.transcripts import Transcripts
@@ -42,8 +44,9 @@ from bot.teams.schema import Gate
 from bot.teams.verifier import Verifier
 from bot.turns import Turns
 from graph.client import GraphClient
-from graph.discover import discover as discover_sources
+from graph.discover import available, first_scopes
 from graph.errors import GraphError
+from graph.options import Options
 from providers.base import DoorSettings
 from providers.discover import open_models
 
@@ -93,13 +96,17 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         stack.push_async_callback(outbound.aclose)
         transport = Transport(outbound, settings.login_base_url, clock=time.time)
         # Without an app nobody can sign in, so there is nothing to search (a local run of the bare conversation).
-        sources = discover_sources() if settings.microsoft_app_id else {}
-        scopes = tuple(dict.fromkeys(scope for spec in sources.values() for scope in spec.scopes))
+        options = Options(settings.shared_mailboxes, retrieval=settings.copilot_retrieval)
+        sources = available(options) if settings.microsoft_app_id else {}
+        scopes = first_scopes(sources)
         tokens = TokenCache(database)
         sign_in = SignIn(identity, settings.login_base_url, transport, tokens, scopes=scopes, clock=time.time)
         stack.push_async_callback(sign_in.aclose)
         graph = GraphClient(
-            settings.graph_base_url, ca_bundle=settings.ca_bundle, download_hosts=settings.download_hosts
+            settings.graph_base_url,
+            ca_bundle=settings.ca_bundle,
+            download_hosts=settings.download_hosts,
+            options=options,
         )
         stack.push_async_callback(graph.aclose)
 
@@ -113,6 +120,8 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
                 transcripts=Transcripts(database),
                 now=lambda: datetime.fromtimestamp(time.time(), UTC),
                 ask_to_sign_in=ask_to_sign_in,
+                seal=CardSeal(keys, now=time.time),
+                preferences=Preferences(database),
             )
 
         page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)
@@ -185,14 +194,17 @@ async def _wired(
     connector = Connector(parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=time.monotonic)
     office = Office(connector, Roster(connector, now=time.monotonic), timing)
     cards = SignInCards(parts.identity.sign_in_id, parts.page.link, sso=not settings.parley_local)
-    answering = Answering(parts.router, office, References(parts.database), Pending(parts.database), cards)
+    events = discover(import_module("bot.events"), "EVENT", Event)
+    answering = Answering(parts.router, office, References(parts.database), Pending(parts.database), cards, events)
     inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}", concurrency=CONVERSATIONS)
     turns = Turns(inbox, answering.handle, answering.apologise)
     answering.services, answering.turns = refine(parts.services(answering.ask_to_sign_in)), turns
     parts.sign_in.on_signed_in = answering.on_signed_in
     await turns.start()
     stack.push_async_callback(turns.aclose)
-    adapter = Adapter(Authentication(verifier, connector), Invokes(sign_in=parts.sign_in, rate=_rate))
+    adapter = Adapter(
+        Authentication(verifier, connector), Invokes(sign_in=parts.sign_in, rate=_rate, act=answering.clicked)
+    )
     endpoint = Endpoint(
         gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=turns.admit, adapter=adapter,
         local=settings.parley_local, unavailable=(StoreUnavailable, OSError),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,24 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """Something a person put into a message besides words. All fields are hostile until parsed."""
+
+    kind: Literal["file", "image", "message", "link"]
+    name: str = ""
+    content_type: str = ""
+    url: str = ""
+    """Where it is: a SharePoint address, the connector's attachment, a link in the text."""
+    download_url: str = ""
+    """Pre-authenticated and short-lived; a bearer credential, never logged."""
+    id: str = ""
+    """Drive item, message or attachment id."""
+    text: str = ""
+    """Of a forwarded or quoted message: its words as they came."""
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One thing a person said or clicked."""
 
@@ -71,6 +89,11 @@ class Incoming:
     reply_to: str = ""
     quoted: tuple[str, ...] = ()
     """Beginnings of the messages the person quoted: other people's words, so evidence and never an instruction."""
+    sent: tuple[Sent, ...] = ()
+    targeted: bool = False
+    """Only this person and we can see it, though it stands in a shared conversation: so must the answer."""
+    mentioned: bool = True
+    """Somebody addressed us; False for what we merely hear in a thread we follow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,18 @@
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from bot.context import Outgoing, StopRequested, Superseded
 from bot.errors import sentence, without_content
 from bot.services import Turn
 
 log = logging.getLogger(__name__)
+
+
+Click = Callable[[Turn, Mapping[str, Any]], Awaitable[None]]
+"""(turn, the button's signed data with the card's `inputs`). `turn.incoming.reply_to` is the message the card stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class Command:
     """(turn, what was said after the command's name)"""
     also: tuple[str, ...] = ()
     """Other words for it."""
+    clicks: Mapping[str, Click] = field(default_factory=dict[str, "Click"])
+    """What its cards' buttons do, by verb (`answer.other`); verbs are unique over all commands."""
 
 
 class Router:
@@ -29,6 +36,7 @@ class Router:
 
     def __init__(self, commands: Mapping[str, Command], otherwise: Command) -> None:
         self._otherwise = otherwise
+        self._clicks = {verb: click for command in commands.values() for verb, click in command.clicks.items()}
         self._by_words = {
             words.casefold(): command
             for name, command in commands.items()
@@ -49,8 +57,19 @@ class Router:
     async def run(self, turn: Turn) -> None:
         """Answers a turn. Every failure is told to the person; only `Superseded` and cancellation pass through."""
         command, argument = self.route(turn.incoming.text)
+        await self._guarded(turn, command.run(turn, argument))
+
+    async def click(self, turn: Turn, verb: str, data: Mapping[str, Any]) -> None:
+        """Does what a button of ours says; `verb` and `data` were opened by the seal. Failures as in `run`."""
+        await self._guarded(turn, self._clicks[verb](turn, data))
+
+    def knows(self, verb: str) -> bool:
+        """Whether there is such a button: an old card may have one that is gone."""
+        return verb in self._clicks
+
+    async def _guarded(self, turn: Turn, work: Awaitable[None]) -> None:
         try:
-            await command.run(turn, argument)
+            await work
         except Superseded:
             raise
         except StopRequested:

@@ -6,11 +6,15 @@ from datetime import datetime
 
 from bot.agent.loop import Limits
 from bot.agent.tools import Tool
+from bot.cards.seal import CardSeal
 from bot.context import Audience, Conversation, Incoming, Person, Place
 from bot.signin.tokens import SignIn
+from bot.store.preferences import Preferences
 from bot.store.transcripts import Transcripts
+from bot.texts import DEFAULT, Texts
 from graph.base import SourceSpec
 from graph.client import GraphClient
+from graph.discover import first_scopes
 from graph.errors import SignInNeeded
 from providers.base import Provider
 
@@ -46,6 +50,8 @@ class Services:
     now: Callable[[], datetime]
     """Aware, UTC."""
     ask_to_sign_in: "AskToSignIn"
+    seal: CardSeal
+    preferences: Preferences
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
     """How long a source may take before the answer goes on without it."""
@@ -53,8 +59,8 @@ class Services:
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The delegated Graph permissions all sources together need."""
-        return tuple(dict.fromkeys(scope for spec in self.sources.values() for scope in spec.scopes))
+        """The delegated Graph permissions no question is answered without; the others are asked for when first needed."""
+        return first_scopes(self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class Turn:
     services: Services
     keep_for_later: Callable[[], Awaitable[None]]
     """Keeps the question until the person has signed in; it is then answered without being asked again."""
+    say: Texts = field(default_factory=lambda: Texts(DEFAULT))
+    """The fixed texts, in this person's language."""
 
     @property
     def person(self) -> Person:

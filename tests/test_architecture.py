@@ -17,14 +17,16 @@ LAYERS = [
     {"bot.__main__"},
     {"bot.console"},
     {"bot.app"},
+    {"bot.events"},
     {"bot.answering"},
     {"bot.commands"},
     {"bot.router"},
+    {"bot.background"},
     {"bot.services"},
     {"bot.tools"},
-    {"bot.agent", "bot.grounding", "bot.teams", "bot.signin", "bot.turns"},
+    {"bot.agent", "bot.grounding", "bot.teams", "bot.signin", "bot.turns", "bot.cards"},
     {"bot.store", "bot.outbound"},
-    {"bot.errors", "bot.context", "bot.settings", "bot.discover", "bot.logs"},
+    {"bot.errors", "bot.context", "bot.settings", "bot.discover", "bot.logs", "bot.texts"},
     {"providers", "graph"},
 ]
 # What stands side by side in one layer and must not know each other.

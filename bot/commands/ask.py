@@ -33,9 +33,7 @@ _ENDINGS = {
 
 async def run(turn: Turn, argument: str) -> None:
     if not argument:
-        await turn.conversation.stream().finish(
-            Outgoing("What would you like to know? Say *help* to see what I can do.")
-        )
+        await turn.conversation.stream().finish(Outgoing(turn.say("answer.nothing_asked")))
         return
     if turn.services.sources and not turn.person.id:
         await turn.conversation.stream().finish(Outgoing(WITHOUT_ACCOUNT))
@@ -57,14 +55,14 @@ async def _answer(turn: Turn, question: str) -> None:
     stream = turn.conversation.stream()
     if searches:
         await stream.status(
-            "Searching your mail and files…" if turn.incoming.reference.place is Place.PERSONAL else "Searching…"
+            turn.say("answer.searching_own" if turn.incoming.reference.place is Place.PERSONAL else "answer.searching")
         )
     history = await services.transcripts.load(turn.incoming.reference.id, turns=HISTORY_TURNS, before=turn.incoming.id)
     grounding = await _grounding(turn, searches=searches)
     passages = await grounding.search(_with_context(question, history)) if searches else []
     if passages:
-        await stream.status(f"Reading {len({p.document.id for p in passages})} sources…")
-    said = _Said(stream, Citations(grounding.retrieved))
+        await stream.status(turn.say("answer.reading", n=len({p.document.id for p in passages})))
+    said = _Said(stream, Citations(grounding.retrieved), turn.say("answer.searching_further"))
     outcome = await loop.run(
         next(iter(services.models.values())),
         Request(
@@ -149,8 +147,9 @@ def _kept(question: str, answer: str) -> list[Message]:
 class _Said:
     """The answer as it grows, with checked citations. Text of earlier rounds stays: what was shown is never taken back."""
 
-    def __init__(self, stream: Stream, citations: Citations) -> None:
+    def __init__(self, stream: Stream, citations: Citations, searching_further: str) -> None:
         self._stream = stream
+        self._searching_further = searching_further
         self.citations = citations
         self._text = ""
         self._round = ""
@@ -176,7 +175,7 @@ class _Said:
             self._text += f"{self._round}\n\n"
             self._held += "\n\n"
         self._round = ""
-        await self._stream.status("Searching further…")
+        await self._stream.status(self._searching_further)
 
     def whole(self, outcome: Outcome) -> str:
         last = outcome.text if isinstance(outcome, Finished | Stopped) else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from bot.context import Incoming
+from bot.context import Incoming, Sent
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.references import reference_from_json, reference_to_json
@@ -44,5 +44,9 @@ def incoming_to_json(question: Incoming) -> dict[str, Any]:
 
 def incoming_from_json(value: Mapping[str, Any]) -> Incoming:
     """Of what `incoming_to_json` wrote; raises TypeError, KeyError or ValueError for anything else."""
-    fixed = {"reference": reference_from_json(value["reference"]), "quoted": tuple(value["quoted"])}
+    fixed = {
+        "reference": reference_from_json(value["reference"]),
+        "quoted": tuple(value["quoted"]),
+        "sent": tuple(Sent(**sent) for sent in value.get("sent", ())),
+    }
     return Incoming(**{**value, **fixed})

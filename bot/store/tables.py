@@ -53,6 +53,12 @@ class Tables:
             Column("question", EncryptedJson(cipher), nullable=False),
             Column("created", Double, nullable=False),
         )
+        self.answers = _answers(self.metadata, cipher)
+        self.feedback = _feedback(self.metadata, cipher)
+        self.preferences = _preferences(self.metadata, cipher)
+        self.heard = _heard(self.metadata, cipher)
+        self.memories = _memories(self.metadata, cipher)
+        self.summaries = _summaries(self.metadata, cipher)
         self.key_check = Table(
             "key_check",
             self.metadata,
@@ -112,4 +118,90 @@ def _references(metadata: MetaData, cipher: Cipher) -> Table:
         Column("reference", EncryptedJson(cipher), nullable=False),
         Column("updated", Double, nullable=False),
         Index("conversation_references_person", "person_id", "place"),
+    )
+
+
+def _answers(metadata: MetaData, cipher: Cipher) -> Table:
+    """What was answered, by the channel's id of the message: buttons, thumbs and edits refer to it."""
+    return Table(
+        "answers",
+        metadata,
+        Column("conversation_id", Text, primary_key=True),
+        Column("message_id", Text, primary_key=True),
+        Column("turn_id", Text, nullable=False),
+        Column("person_id", Text, nullable=False),
+        Column("details", EncryptedJson(cipher), nullable=False),
+        Column("created", Double, nullable=False),
+        Index("answers_turn", "conversation_id", "turn_id"),
+        Index("answers_person", "person_id"),
+    )
+
+
+def _feedback(metadata: MetaData, cipher: Cipher) -> Table:
+    return Table(
+        "feedback",
+        metadata,
+        Column("conversation_id", Text, primary_key=True),
+        Column("message_id", Text, primary_key=True),
+        Column("person_id", Text, primary_key=True),
+        Column("kind", String(16), primary_key=True),
+        Column("liked", Integer, nullable=False),
+        Column("details", EncryptedJson(cipher), nullable=False),
+        Column("updated", Double, nullable=False),
+        Index("feedback_person", "person_id"),
+    )
+
+
+def _heard(metadata: MetaData, cipher: Cipher) -> Table:
+    """Other people's talk in threads we follow."""
+    return Table(
+        "heard",
+        metadata,
+        Column("conversation_id", Text, primary_key=True),
+        Column("activity_id", Text, primary_key=True),
+        Column("person_id", Text, nullable=False),
+        Column("said", EncryptedJson(cipher), nullable=False),
+        Column("created", Double, nullable=False),
+        Index("heard_created", "created"),
+        Index("heard_person", "person_id"),
+    )
+
+
+def _memories(metadata: MetaData, cipher: Cipher) -> Table:
+    """What somebody told us to remember, for a person or for a channel."""
+    return Table(
+        "memories",
+        metadata,
+        Column("id", SerialId, primary_key=True, autoincrement=True),
+        Column("owner", Text, nullable=False),
+        Column("person_id", Text, nullable=False),
+        Column("said", EncryptedJson(cipher), nullable=False),
+        Column("created", Double, nullable=False),
+        Index("memories_owner", "owner"),
+        Index("memories_person", "person_id"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _preferences(metadata: MetaData, cipher: Cipher) -> Table:
+    """What a person, a conversation or a tenant chose, by owner."""
+    return Table(
+        "preferences",
+        metadata,
+        Column("owner", Text, primary_key=True),
+        Column("name", String(64), primary_key=True),
+        Column("value", EncryptedJson(cipher), nullable=False),
+        Column("updated", Double, nullable=False),
+    )
+
+
+def _summaries(metadata: MetaData, cipher: Cipher) -> Table:
+    """What is left of turns that are too old to be sent whole."""
+    return Table(
+        "summaries",
+        metadata,
+        Column("conversation_id", Text, primary_key=True),
+        Column("upto", BigInteger, nullable=False),
+        Column("summary", EncryptedJson(cipher), nullable=False),
+        Column("updated", Double, nullable=False),
     )

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from bot.cards.seal import CardSeal
 from bot.services import Services, Turn
 from bot.store.database import Database
+from bot.store.preferences import Preferences
 from bot.store.transcripts import Transcripts
 from graph.client import GraphClient
 from graph.errors import SignInNeeded
@@ -38,6 +40,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         transcripts=Transcripts(database),
         now=lambda: NOW,
         ask_to_sign_in=ask_to_sign_in,
+        seal=CardSeal([Fernet.generate_key().decode()], now=NOW.timestamp),
+        preferences=Preferences(database),
     )
     yield Desk(services, provider, shelf, sign_in, asked)
     await graph.aclose()

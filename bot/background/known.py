@@ -1,0 +1,17 @@
+"""What a turn knows besides its question: parts of this package each bring one kind of it, `ask` puts them together."""
+
+from dataclasses import dataclass
+
+from bot.grounding.evidence import Skipped
+from graph.base import Document
+from providers.base import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    documents: tuple[Document, ...] = ()
+    """Become numbered, citable evidence. The audience check is done by whoever brings them."""
+    images: tuple[Image, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Lines for the model about the situation, written by us; never text of others."""
+    skipped: tuple[Skipped, ...] = ()
