@@ -12,6 +12,7 @@ from importlib import import_module
 
 from aiohttp import web
 
+from bot.agent.history import History
 from bot.agent.tools import Tool
 from bot.answering import Answering, Event, SignInCards
 from bot.cards.seal import CardSeal
@@ -26,9 +27,11 @@ from bot.signin.tokens import SignIn
 from bot.signin.transport import Transport
 from bot.store.database import Database, StoreError, StoreUnavailable
 from bot.store.inbox import Inbox
+from bot.store.memories import Memories
 from bot.store.pending import Pending
 from bot.store.preferences import Preferences
 from bot.store.references import References
+from bot.store.summaries import Summaries
 from bot.store.token_cache import TokenCache
 from bot.store.transcripts import Transcripts
 from bot.teams.adapter import Adapter
@@ -96,7 +99,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         stack.push_async_callback(outbound.aclose)
         transport = Transport(outbound, settings.login_base_url, clock=time.time)
         # Without an app nobody can sign in, so there is nothing to search (a local run of the bare conversation).
-        options = Options(settings.shared_mailboxes, retrieval=settings.copilot_retrieval)
+        options = Options(settings.shared_mailboxes, copilot=settings.copilot)
         sources = available(options) if settings.microsoft_app_id else {}
         scopes = first_scopes(sources)
         tokens = TokenCache(database)
@@ -122,6 +125,8 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
                 ask_to_sign_in=ask_to_sign_in,
                 seal=CardSeal(keys, now=time.time),
                 preferences=Preferences(database),
+                history=History(Transcripts(database), Summaries(database)),
+                memories=Memories(database),
             )
 
         page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)

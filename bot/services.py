@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.agent.history import History
 from bot.agent.loop import Limits
 from bot.agent.tools import Tool
 from bot.cards.seal import CardSeal
 from bot.context import Audience, Conversation, Incoming, Person, Place
 from bot.signin.tokens import SignIn
+from bot.store.memories import Memories
 from bot.store.preferences import Preferences
 from bot.store.transcripts import Transcripts
 from bot.texts import DEFAULT, Texts
@@ -52,6 +54,8 @@ class Services:
     ask_to_sign_in: "AskToSignIn"
     seal: CardSeal
     preferences: Preferences
+    history: History
+    memories: Memories
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
     """How long a source may take before the answer goes on without it."""

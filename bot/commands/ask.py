@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.agent import loop, prompt
 from bot.agent.loop import Cause, Finished, Outcome, Stopped
 from bot.agent.tools import Content
+from bot.background.history import history as history_of
 from bot.context import Audience, Outgoing, Place, Stream
 from bot.grounding.citations import Citations
 from bot.grounding.evidence import Passage
@@ -19,7 +20,6 @@ from bot.services import WITHOUT_ACCOUNT, Turn
 from graph.errors import SignInNeeded
 from providers.base import Evidence, Message, Request, Text
 
-HISTORY_TURNS = 6
 _FEW_WORDS = 3
 _PLACES = {Place.PERSONAL: "in a personal chat", Place.GROUP: "in a group chat", Place.CHANNEL: "in a channel"}
 _ENDINGS = {
@@ -57,7 +57,7 @@ async def _answer(turn: Turn, question: str) -> None:
         await stream.status(
             turn.say("answer.searching_own" if turn.incoming.reference.place is Place.PERSONAL else "answer.searching")
         )
-    history = await services.transcripts.load(turn.incoming.reference.id, turns=HISTORY_TURNS, before=turn.incoming.id)
+    history = await history_of(turn)
     grounding = await _grounding(turn, searches=searches)
     passages = await grounding.search(_with_context(question, history)) if searches else []
     if passages:

@@ -175,6 +175,7 @@ def _memories(metadata: MetaData, cipher: Cipher) -> Table:
         Column("id", SerialId, primary_key=True, autoincrement=True),
         Column("owner", Text, nullable=False),
         Column("person_id", Text, nullable=False),
+        Column("turn_id", Text, nullable=False),
         Column("said", EncryptedJson(cipher), nullable=False),
         Column("created", Double, nullable=False),
         Index("memories_owner", "owner"),

@@ -1,4 +1,7 @@
-"""What was said in a conversation, a row a turn. Saving a turn again replaces it, so a repeated turn is not told twice."""
+"""What was said in a conversation, a row a turn. Saving a turn again replaces it, so a repeated turn is not told twice.
+
+A summary (`bot.store.summaries`) stands for the turns up to a row; it is read in the same statement as the turns after it.
+"""
 
 import functools
 import json
@@ -48,12 +51,25 @@ class Transcripts:
         await self._saving({"conversation_id": conversation_id, "turn_id": turn_id, "messages": written})
 
     async def load(self, conversation_id: str, *, turns: int, before: str = "") -> tuple[Message, ...]:
-        """The messages of the newest `turns` turns, oldest first, the turn `before` left out (it is the one being worked on).
+        """The messages of the newest `turns` turns, summarised ones included. Else as `recent`."""
+        rows = await self._loading(_Wanted(conversation_id, turns, before))
+        newest = [row for row in rows if row.turn_id][:turns]
+        return tuple(message for row in reversed(newest) for message in self._open(row.stored))
 
-        Raises `bot.store.encryption.WrongKey` and `bot.store.message_json.MalformedTranscript`.
+    async def recent(self, conversation_id: str, *, turns: int, before: str = "") -> "Recent":
+        """The summary and the turns after it, oldest first, at most the newest `turns`; the turn `before` left out.
+
+        `before` is the one being worked on. Raises `bot.store.encryption.WrongKey` and
+        `bot.store.message_json.MalformedTranscript`.
         """
-        stored = await self._loading(_Wanted(conversation_id, turns, before))
-        return tuple(message for row in reversed(stored) for message in self._open(row))
+        after: list[StoredTurn] = []
+        summary: Mapping[str, Any] | None = None
+        for row in await self._loading(_Wanted(conversation_id, turns, before)):
+            if not row.turn_id:
+                summary = json.loads(self._database.cipher.decrypt(row.stored))
+                break
+            after.append(StoredTurn(row.seq, row.turn_id, self._open(row.stored)))
+        return Recent(summary, tuple(reversed(after[:turns])))
 
     async def _save_all(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[None]:
         # In one order everywhere, so that two processes can't wait for each other's rows.
@@ -61,8 +77,8 @@ class Transcripts:
         await self._database.transaction(lambda connection: connection.execute(self._upsert, ordered))
         return [None] * len(rows)
 
-    async def _load_all(self, wanted: Sequence[_Wanted]) -> Sequence[list[bytes]]:
-        """Of each conversation the newest turns as they are stored, newest first."""
+    async def _load_all(self, wanted: Sequence[_Wanted]) -> Sequence[list["_Row"]]:
+        """Of each conversation the newest turns as they are stored, newest first, its summary among them."""
         statement = _newest(1 << (len(wanted) - 1).bit_length())
         ids = [one.conversation_id for one in wanted]
         ids += [""] * (statement.size - len(ids))
@@ -70,15 +86,14 @@ class Transcripts:
         # One more than asked for: `before` may be among them.
         parameters |= {"most": max(one.turns for one in wanted) + 1}
 
-        def read(connection: Connection) -> list[tuple[str, str, bytes]]:
-            return [tuple(row) for row in connection.execute(statement.select, parameters)]
+        def read(connection: Connection) -> list[tuple[str, _Row]]:
+            return [(row[0], _Row(*row[1:])) for row in connection.execute(statement.select, parameters)]
 
-        found: dict[str, list[tuple[str, bytes]]] = {}
-        for conversation_id, turn_id, stored in await self._database.transaction(read, read=True):
-            found.setdefault(conversation_id, []).append((turn_id, stored))
+        found: dict[str, list[_Row]] = {}
+        for conversation_id, row in await self._database.transaction(read, read=True):
+            found.setdefault(conversation_id, []).append(row)
         return [
-            [stored for turn, stored in found.get(one.conversation_id, []) if turn != one.before][: one.turns]
-            for one in wanted
+            [row for row in found.get(one.conversation_id, []) if row.turn_id != (one.before or None)] for one in wanted
         ]
 
     def _open(self, stored: bytes) -> tuple[Message, ...]:
@@ -107,8 +122,44 @@ class Transcripts:
         return tuple(from_json(message) for message in messages or ())
 
     async def delete(self, conversation_id: str) -> None:
+        """With the conversation's summary."""
+        summaries = self._database.tables.summaries
         async with self._database.write() as connection:
             await connection.execute(delete(self._table).where(self._table.c.conversation_id == conversation_id))
+            await connection.execute(delete(summaries).where(summaries.c.conversation_id == conversation_id))
+
+    async def delete_turn(self, conversation_id: str, turn_id: str) -> None:
+        """One turn, because its question was deleted. A summary that covers it goes too: it may hold what was said."""
+        table, summaries = self._table, self._database.tables.summaries
+        mine = (table.c.conversation_id == conversation_id) & (table.c.turn_id == turn_id)
+        async with self._database.write() as connection:
+            seq = (await connection.execute(delete(table).where(mine).returning(table.c.seq))).scalar_one_or_none()
+            covers = (summaries.c.conversation_id == conversation_id) & (summaries.c.upto >= (seq or 0))
+            if seq is not None:
+                await connection.execute(delete(summaries).where(covers))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    seq: int
+    """Rises from turn to turn."""
+    turn_id: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    summary: Mapping[str, Any] | None
+    turns: tuple[StoredTurn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """`turn_id` is empty for the summary, whose `seq` is that of the last turn it covers."""
+
+    turn_id: str
+    stored: bytes
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +173,9 @@ def _newest(size: int) -> _Newest:
     """For `size` conversations, in one statement: a limit for each of them is what a plain IN does not give."""
     parts = " UNION ALL ".join(
         f"SELECT * FROM (SELECT conversation_id, turn_id, messages, seq FROM transcripts "  # noqa: S608 -- numbers only
-        f"WHERE conversation_id = :c{number} ORDER BY seq DESC LIMIT :most) AS t{number}"
+        f"WHERE conversation_id = :c{number} ORDER BY seq DESC LIMIT :most) AS t{number} "
+        f"UNION ALL SELECT conversation_id, '', summary, upto FROM summaries WHERE conversation_id = :c{number}"
         for number in range(size)
     )
-    selected = text(f"SELECT conversation_id, turn_id, messages FROM ({parts}) AS newest ORDER BY seq DESC")  # noqa: S608
-    return _Newest(size, selected)
+    ordered = "SELECT conversation_id, turn_id, messages, seq FROM ({}) AS newest ORDER BY seq DESC, turn_id"
+    return _Newest(size, text(ordered.format(parts)))

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from bot.agent.history import History
 from bot.cards.seal import CardSeal
 from bot.services import Services, Turn
 from bot.store.database import Database
+from bot.store.memories import Memories
 from bot.store.preferences import Preferences
+from bot.store.summaries import Summaries
 from bot.store.transcripts import Transcripts
 from graph.client import GraphClient
 from graph.errors import SignInNeeded
@@ -42,6 +45,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         ask_to_sign_in=ask_to_sign_in,
         seal=CardSeal([Fernet.generate_key().decode()], now=NOW.timestamp),
         preferences=Preferences(database),
+        history=History(Transcripts(database), Summaries(database)),
+        memories=Memories(database),
     )
     yield Desk(services, provider, shelf, sign_in, asked)
     await graph.aclose()

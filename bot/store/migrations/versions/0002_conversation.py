@@ -64,6 +64,7 @@ def _talk() -> None:
         sa.Column("id", SERIAL, primary_key=True, autoincrement=True),
         sa.Column("owner", sa.Text, nullable=False),
         sa.Column("person_id", sa.Text, nullable=False),
+        sa.Column("turn_id", sa.Text, nullable=False),
         sa.Column("said", sa.LargeBinary, nullable=False),
         sa.Column("created", sa.Double, nullable=False),
         sqlite_autoincrement=True,

@@ -1,0 +1,85 @@
+"""What people told us to remember, by whom it is for: a person alone, or one channel or chat.
+
+Only a person's own typed words get here; nothing that was read and nothing a model said.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+
+from bot.store.clock import DatabaseNow
+from bot.store.database import Database
+
+MOST = 100
+LONGEST = 500
+"""Characters of one memory, and how many an owner may have: all of them go with every question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    id: int
+    text: str
+    by: str
+    """Name of who said it."""
+    person_id: str
+
+
+class Full(Exception):
+    """There are `MOST` of them already."""
+
+
+class Memories:
+    """Owners: `person:<entra id>` or `conversation:<id without thread>`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._table = database.tables.memories
+
+    async def add(self, owner: str, person_id: str, by: str, text: str, turn_id: str) -> None:
+        """Said twice in one turn (a repeated turn) is kept once. Raises `Full`; ValueError for a text over `LONGEST`."""
+        if len(text) > LONGEST:
+            raise ValueError("A memory is too long.")
+        table = self._table
+        async with self._database.write() as connection:
+            mine = table.c.owner == owner
+            count = (await connection.execute(select(func.count()).where(mine))).scalar_one()
+            known = (await connection.execute(select(table.c.id).where(mine, table.c.turn_id == turn_id))).first()
+            if known is not None:
+                return
+            if count >= MOST:
+                raise Full
+            values = {"owner": owner, "person_id": person_id, "turn_id": turn_id, "created": DatabaseNow()}
+            await connection.execute(table.insert().values({**values, "said": {"text": text, "by": by}}))
+
+    async def of(self, owner: str) -> list[Memory]:
+        """Oldest first."""
+        table = self._table
+        statement = select(table.c.id, table.c.said, table.c.person_id).where(table.c.owner == owner)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement.order_by(table.c.id))).all()
+        return [Memory(row.id, row.said["text"], row.said["by"], row.person_id) for row in rows]
+
+    async def forget(self, owner: str, ids: list[int]) -> int:
+        """How many of these the owner had."""
+        table = self._table
+        async with self._database.write() as connection:
+            done = await connection.execute(delete(table).where(table.c.owner == owner, table.c.id.in_(ids)))
+        return done.rowcount
+
+    async def forget_all(self, owner: str) -> int:
+        async with self._database.write() as connection:
+            done = await connection.execute(delete(self._table).where(self._table.c.owner == owner))
+        return done.rowcount
+
+    async def forget_turn(self, owner: str, turn_id: str) -> int:
+        """What the message with this activity id taught, because it was deleted or edited."""
+        table = self._table
+        async with self._database.write() as connection:
+            done = await connection.execute(delete(table).where(table.c.owner == owner, table.c.turn_id == turn_id))
+        return done.rowcount
+
+    async def forget_person(self, person_id: str) -> int:
+        """All this person said, wherever: erasure."""
+        async with self._database.write() as connection:
+            done = await connection.execute(delete(self._table).where(self._table.c.person_id == person_id))
+        return done.rowcount
