@@ -145,11 +145,21 @@ class Receipt(Protocol):
     stored first (repeatable), or by one POST that was announced by `sending` first (never replayed, only apologised for).
     """
 
-    reply_id: str
-    """The channel's id of the message that is or will become the answer; empty until one was placed."""
+    @property
+    def reply_id(self) -> str:
+        """The channel's id of the message that is or will become the answer; empty until one was placed."""
+        ...
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """The ids of further messages of the same answer, for one that is too long for one message; in their order."""
+        ...
 
     async def placed(self, reply_id: str) -> None:
-        """A placeholder or stream was accepted under this id. Raises `Superseded` if another process took the turn over."""
+        """A placeholder or stream was accepted under this id: the first is `reply_id`, those after it are `more`.
+
+        Raises `Superseded` if another process took the turn over.
+        """
         ...
 
     async def sending(self) -> None:

@@ -120,7 +120,7 @@ class Turns:
         pause = 0.5
         while True:
             try:
-                await self._inbox.finish(entry, state, receipt.reply_id)
+                await self._inbox.finish(entry, state, receipt.ids)
                 return
             except Superseded:
                 return
@@ -151,21 +151,32 @@ class Turns:
 
 
 class _StoredReceipt:
-    """`bot.context.Receipt` over a row of the inbox."""
+    """`bot.context.Receipt` over a row of the inbox, which holds the ids of all messages of the answer, a space between two."""
 
     def __init__(self, inbox: Inbox, entry: Entry) -> None:
         self._inbox = inbox
         self._entry = entry
-        self.reply_id = entry.reply_id
+        self.ids = entry.reply_id
         self.uncertain = entry.uncertain
         self.announced_as = State.SENDING
 
+    @property
+    def reply_id(self) -> str:
+        return self.ids.partition(" ")[0]
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        return tuple(self.ids.split(" ")[1:])
+
     async def placed(self, reply_id: str) -> None:
-        await self._inbox.placed(self._entry, reply_id)
-        self.reply_id = reply_id
+        if " " in reply_id:
+            raise ValueError("A message's id holds a space.")
+        ids = f"{self.ids} {reply_id}".lstrip()
+        await self._inbox.placed(self._entry, ids)
+        self.ids = ids
 
     async def sending(self) -> None:
-        await self._inbox.sending(self._entry, self.reply_id, self.announced_as)
+        await self._inbox.sending(self._entry, self.ids, self.announced_as)
         self.uncertain = self.uncertain or self.announced_as is State.SENDING
 
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.context import Outgoing, Place, Receipt, Reference
+from bot.stopping import Stopping
 from bot.teams.activities import thread_root
 from bot.teams.connector import Connector
 from bot.teams.displays import Timing
 from bot.teams.errors import ConnectorError
 from bot.teams.messages import activities, typing
+from bot.teams.outlet import OnGone, Outlet, nobody_cares
+from bot.teams.refusals import Refusals
 from bot.teams.stream import Answer
 
 MEMBERS_SECONDS = 60.0
@@ -55,15 +58,23 @@ class Office:
     connector: Connector
     roster: Roster
     timing: Timing
+    refusals: Refusals | None = None
+    """Who may not be streamed to; None: it is tried every time."""
+    on_gone: OnGone = nobody_cares
+    answer: type[Answer] = Answer
 
 
 class TeamsConversation:
     """`bot.context.Conversation`. With a receipt it answers one incoming activity; without, it writes of its own accord (a digest)."""
 
-    def __init__(self, reference: Reference, office: Office, receipt: Receipt | None = None) -> None:
+    def __init__(
+        self, reference: Reference, office: Office, receipt: Receipt | None = None, stopping: Stopping | None = None
+    ) -> None:
         self.reference = reference
         self._office = office
         self._receipt = receipt
+        self._stopping = stopping or Stopping()
+        self._outlet = Outlet(reference, office.connector, None, office.on_gone)
         self._answer: Answer | None = None
 
     async def send(self, message: Outgoing) -> str:
@@ -75,25 +86,27 @@ class TeamsConversation:
             return stream.message_id
         id = ""
         for activity in activities(message, self.reference):
-            id = await self._office.connector.send(self.reference.service_url, self.reference.id, activity)
+            id = await self._outlet.post(activity)
         return id
 
     async def update(self, id: str, message: Outgoing) -> None:
         """Puts the message in place of an earlier one of ours; what is too long for one follows as new messages."""
         first, *more = activities(message, self.reference)
-        await self._office.connector.update(self.reference.service_url, self.reference.id, id, first)
+        await self._outlet.put(id, first)
         for activity in more:
-            await self._office.connector.send(self.reference.service_url, self.reference.id, activity)
+            await self._outlet.post(activity)
 
     def stream(self) -> Answer:
         """The answer in the making: the same one until it is finished, so that a failure's sentence replaces what was shown."""
         if self._answer is None or self._answer.finished:
+            office = self._office
             receipt = self._receipt if self._answer is None else None
-            self._answer = Answer(self.reference, self._office.connector, receipt, self._office.timing)
+            outlet = Outlet(self.reference, office.connector, receipt, office.on_gone)
+            self._answer = office.answer(outlet, office.timing, office.refusals, self._stopping)
         return self._answer
 
     async def typing(self) -> None:
-        await self._office.connector.send(self.reference.service_url, self.reference.id, typing(self.reference))
+        await self._outlet.post(typing(self.reference), passing=True)
 
     async def members(self) -> frozenset[str] | None:
         if self.reference.place is Place.PERSONAL:

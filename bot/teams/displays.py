@@ -6,13 +6,23 @@ Both keep the receipt's rule: content goes out by PUT on a message whose id was 
 import asyncio
 from dataclasses import dataclass
 
-from bot.context import Receipt, Reference, StopRequested
-from bot.teams.connector import Connector
-from bot.teams.errors import Ambiguous, ConnectorError, Refusal, StreamRefused
+from bot.context import StopRequested
+from bot.teams.errors import (
+    Ambiguous,
+    Blocked,
+    Busy,
+    ConnectorError,
+    ConversationGone,
+    MessageGone,
+    Refusal,
+    StreamRefused,
+)
 from bot.teams.messages import Wire, streamed, typing
+from bot.teams.outlet import Outlet
 
 MAX_STATUS = 1000
-"""Characters of an informative update (msteams-docs, streaming-ux)."""
+"""Characters, and bytes in UTF-8, of an informative update (msteams-docs, streaming-ux: 1 KB and 1,000 characters)."""
+PLACEHOLDER = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +37,12 @@ class Timing:
     """The least between two streaming requests, for the final one."""
     edit_interval: float = 2.0
     close_after: float = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """Where an answer goes."""
-
-    reference: Reference
-    connector: Connector
-    receipt: Receipt | None
-
-    async def post(self, activity: Wire) -> str:
-        return await self.connector.send(self.reference.service_url, self.reference.id, activity)
-
-    async def put(self, id: str, activity: Wire) -> None:
-        await self.connector.update(self.reference.service_url, self.reference.id, id, activity)
-
-    async def placed(self, id: str) -> None:
-        if self.receipt is not None:
-            await self.receipt.placed(id)
-
-    async def post_answer(self, activity: Wire) -> str:
-        """The content itself without a placeholder: announced first, because it must never be sent twice."""
-        announce = self.receipt.sending if self.receipt is not None else None
-        return await self.connector.send(self.reference.service_url, self.reference.id, activity, announce=announce)
+    edit_gap: float = 1.5
+    """The least between two edits of one message, for the final one: faster editing is throttled."""
+    typing_delay: float = 1.5
+    """Until the dots move when nothing was said yet."""
+    typing_interval: float = 8.0
+    """The dots stop by themselves after about ten seconds."""
 
 
 class Edited:
@@ -58,48 +50,65 @@ class Edited:
 
     def __init__(self, outlet: Outlet, timing: Timing, message_id: str = "") -> None:
         self._outlet = outlet
+        self._timing = timing
         self._said_typing = bool(message_id)
         self._quiet = False
         self.message_id = message_id
-        self.interval = timing.edit_interval
-        self.gap = 0.0
 
-    async def show(self, text: str, *, status: bool) -> None:
-        """Raises `Superseded`. What the service refuses is left to `finish`."""
-        if self._quiet or not text:
-            return
+    @property
+    def gap(self) -> float:
+        return self._timing.edit_gap if self.message_id else 0.0
+
+    def pause(self, *, first_words: bool) -> float:
+        """Seconds from what was shown last to the next."""
+        if first_words:
+            return self.gap
+        return self._timing.edit_interval
+
+    async def show(self, text: str, *, status: bool) -> float:
+        """0, or in how many seconds to try again with what is new then. Raises `Superseded`, `ConversationGone`, `Blocked`."""
+        if self._quiet:
+            return 0.0
         try:
             if status and not self._said_typing:
-                self._said_typing = True
-                await self._outlet.post(typing(self._outlet.reference))
+                await self.alive(text)
             elif self.message_id:
-                await self._outlet.put(self.message_id, self._message(text, status=status))
+                await self._outlet.put(self.message_id, self._message(text, status=status), passing=True)
             else:
-                self.message_id = await self._outlet.post(self._message(text, status=status))
+                self.message_id = await self._outlet.post(self._message(text, status=status), passing=True)
+                self._quiet = not self.message_id
                 if self.message_id:
                     await self._outlet.placed(self.message_id)
-        except ConnectorError:
+        except (ConversationGone, Blocked):
+            raise
+        except Busy as busy:
+            return max(busy.seconds, self.gap)
+        except (Ambiguous, MessageGone):
+            # A placeholder that may stand there must not get a sibling; a deleted one is not brought back.
             self._quiet = True
+        except ConnectorError:
+            return self._timing.edit_interval
+        return 0.0
+
+    async def alive(self, status: str) -> float:
+        """Moves the dots."""
+        del status
+        self._said_typing = True
+        await dots(self._outlet)
+        return 0.0
 
     def _message(self, text: str, *, status: bool) -> Wire:
-        reference = self._outlet.reference
-        shown = text if status else f"{text} …"
-        return {
-            "type": "message",
-            "textFormat": "markdown",
-            "text": shown,
-            "from": {"id": reference.bot_id},
-            "conversation": {"id": reference.id},
-        }
-
-    async def close(self) -> None:
-        """Nothing: an edited message has no time limit."""
+        return plain_message(self._outlet, text if status else f"{text} …")
 
     async def finish(self, activity: Wire) -> bool:
-        if self.message_id:
-            await self._outlet.put(self.message_id, activity)
-        else:
+        """False when somebody deleted the message: then nothing more is sent."""
+        if not self.message_id:
             self.message_id = await self._outlet.post_answer(activity)
+            return True
+        try:
+            await self._outlet.put(self.message_id, activity)
+        except MessageGone:
+            return False
         return True
 
 
@@ -108,33 +117,62 @@ class Streamed:
 
     def __init__(self, outlet: Outlet, timing: Timing) -> None:
         self._outlet = outlet
+        self._timing = timing
         self._sequence = 0
         self._shown = ""
         self._open = True
+        self.refused: Refusal | None = None
+        """Why the stream is over before its final message."""
         self.message_id = ""
-        self.interval = timing.stream_interval
-        self.gap = timing.stream_gap
 
-    async def show(self, text: str, *, status: bool) -> None:
-        """Raises `Superseded`, and `StopRequested` when the person pressed Stop."""
-        if not self._open or not text or (status and self._shown):
-            return
+    @property
+    def gap(self) -> float:
+        return self._timing.stream_gap if self.message_id else 0.0
+
+    def pause(self, *, first_words: bool) -> float:
+        return self._timing.stream_gap if first_words else self._timing.stream_interval
+
+    async def show(self, text: str, *, status: bool) -> float:
+        """0, or in how many seconds to try again with what is new then.
+
+        Raises `Superseded`, `StopRequested` when the person pressed Stop, `ConversationGone`, `Blocked`.
+        """
+        if not self._open or (status and self._shown) or not text.startswith(self._shown):
+            return 0.0
         kind = "informative" if status else "streaming"
         info = {"streamType": kind, "streamSequence": self._sequence + 1}
         if self.message_id:
             info["streamId"] = self.message_id
+        step = streamed(brief(text) if status else text, self._outlet.reference, info)
         try:
-            id = await self._outlet.post(streamed(text[:MAX_STATUS] if status else text, self._outlet.reference, info))
+            id = await self._outlet.post(step, passing=True)
         except StreamRefused as refused:
             self._refused(refused)
-            return
-        except ConnectorError:
-            # A step that may have been lost is made good by the next one, which holds the whole text again.
+            return 0.0
+        except (ConversationGone, Blocked):
+            raise
+        except Ambiguous:
+            # A step that may have been lost is made good by the next one; a beginning that may have been is not repeated.
             self._open = bool(self.message_id)
-            self._sequence += 1
-            return
+        except Busy as busy:
+            return max(busy.seconds, self._timing.stream_gap)
+        except ConnectorError:
+            return self._timing.stream_interval
+        else:
+            await self._begun(id)
         self._sequence += 1
         self._shown = self._shown if status else text
+        return 0.0
+
+    async def alive(self, status: str) -> float:
+        """Says the status once more, which is also how we hear that Stop was pressed while the model thinks."""
+        if self.message_id and status:
+            return await self.show(status, status=True)
+        if not self.message_id:
+            await dots(self._outlet)
+        return 0.0
+
+    async def _begun(self, id: str) -> None:
         if not self.message_id:
             self.message_id, self._open = id, bool(id)
             if id:
@@ -145,21 +183,18 @@ class Streamed:
         self._open = refused.why is Refusal.CHANGED
         if refused.why is Refusal.STOPPED:
             raise StopRequested
+        if not self._open:
+            self.refused = refused.why
 
     async def close(self) -> None:
-        """Ends the stream before Teams does; the message can then be edited like any other."""
+        """Ends the stream before Teams does; the message can then be edited like any other. Raises `StopRequested`."""
         if self._open and self.message_id:
-            await self._end(self._plain(self._shown or "…"))
-
-    def _plain(self, text: str) -> Wire:
-        reference = self._outlet.reference
-        return {
-            "type": "message",
-            "textFormat": "markdown",
-            "text": text,
-            "from": {"id": reference.bot_id},
-            "conversation": {"id": reference.id},
-        }
+            try:
+                await self._end(plain_message(self._outlet, self._shown or PLACEHOLDER))
+            except (ConversationGone, Blocked):
+                raise
+            except ConnectorError:
+                self._open = False
 
     async def _end(self, activity: Wire) -> bool:
         """Whether the stream took this as its final message. Raises `StopRequested`."""
@@ -190,5 +225,34 @@ class Streamed:
                 await self.close()
         except StopRequested:
             return False
-        await self._outlet.put(self.message_id, activity)
+        try:
+            await self._outlet.put(self.message_id, activity)
+        except MessageGone:
+            return False
         return True
+
+
+def plain_message(outlet: Outlet, text: str) -> Wire:
+    reference = outlet.reference
+    return {
+        "type": "message",
+        "textFormat": "markdown",
+        "text": text,
+        "from": {"id": reference.bot_id},
+        "conversation": {"id": reference.id},
+    }
+
+
+def brief(status: str) -> str:
+    """As much of an informative update as Teams takes."""
+    return status[:MAX_STATUS].encode()[:MAX_STATUS].decode(errors="ignore")
+
+
+async def dots(outlet: Outlet) -> None:
+    """Typing is a courtesy: what keeps it from being shown does not matter, except that nobody is there any more."""
+    try:
+        await outlet.post(typing(outlet.reference), passing=True)
+    except (ConversationGone, Blocked):
+        raise
+    except ConnectorError:
+        return

@@ -2,7 +2,8 @@
 
 ConnectorError        carries `status` and `code`
 ├── Ambiguous         the message may or may not have been posted; never sent again automatically
-├── ConversationGone  404: the conversation or message is no longer there
+├── ConversationGone  404: the conversation is no longer there; forget where it was
+├── MessageGone       404: somebody deleted our message
 ├── Blocked           403: blocked, disabled or removed; stop writing until the person speaks again
 ├── NotAllowed        401/403: our registration or rights
 │   └── StreamRefused 403 ContentStreamNotAllowed; carries `why`
@@ -30,6 +31,10 @@ class Ambiguous(ConnectorError):
 
 
 class ConversationGone(ConnectorError):
+    pass
+
+
+class MessageGone(ConnectorError):
     pass
 
 
@@ -97,7 +102,8 @@ def classified(status: int, code: str, message: str) -> ConnectorError:
     if code == "ContentStreamNotAllowed":
         return StreamRefused(said, why=_refusal(message.lower()), status=status, code=code)
     if status == 404:
-        return ConversationGone(said, status=status, code=code)
+        gone = MessageGone if code == "ActivityNotFoundInConversation" else ConversationGone
+        return gone(said, status=status, code=code)
     if status == 403 and code in _BLOCKED:
         return Blocked(said, status=status, code=code)
     if status in {401, 403}:

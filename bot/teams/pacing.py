@@ -40,6 +40,11 @@ class Pacer:
         if delay > 0:
             await self.sleep(delay)
 
+    def delay(self, key: str) -> float:
+        """In how many seconds the next free moment is."""
+        now, calls = self.now(), self._calls.get(key)
+        return self._moment(now, calls) - now if calls else 0.0
+
     def reserve(self, key: str) -> float:
         """Takes the next free moment and says in how many seconds it is."""
         now = self.now()
@@ -49,12 +54,16 @@ class Pacer:
             self._forget(now)
         else:
             self._calls.move_to_end(key)
+        moment = self._moment(now, calls)
+        calls.append(moment)
+        return moment - now
+
+    def _moment(self, now: float, calls: deque[float]) -> float:
         moment = max(now, calls[-1]) if calls else now
         for limit, seconds in self.windows:
             if len(calls) >= limit:
                 moment = max(moment, calls[-limit] + seconds + _MARGIN)
-        calls.append(moment)
-        return moment - now
+        return moment
 
     def _forget(self, now: float) -> None:
         longest = max(seconds for _, seconds in self.windows)

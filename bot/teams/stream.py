@@ -2,32 +2,44 @@
 
 import asyncio
 
-from bot.context import Outgoing, Place, Receipt, Reference, StopRequested
-from bot.teams.connector import Connector
-from bot.teams.displays import Edited, Outlet, Streamed, Timing
-from bot.teams.errors import Ambiguous
+from bot.context import Outgoing, Place, StopRequested
+from bot.stopping import Stopping
+from bot.teams.displays import PLACEHOLDER, Edited, Streamed, Timing, plain_message
+from bot.teams.errors import Ambiguous, Blocked, ConversationGone, MessageGone, Refusal
 from bot.teams.gate import preview
-from bot.teams.messages import activities
+from bot.teams.messages import Wire, activities
+from bot.teams.outlet import Outlet
+from bot.teams.refusals import Refusals
+
+MAX_SHOWN = 16_000
+"""Characters of an answer that are shown while it is written: in any script they fit one message. The rest comes with the end."""
+_EDITABLE = {Refusal.OFF, Refusal.TIMED_OUT, Refusal.COMPLETED}
+"""After these a stream's message can be edited like any other."""
 
 
 class Answer:
-    """`bot.context.Stream`. Errors: `bot.teams.errors`, `Superseded`; `StopRequested` from `status` and `text`."""
+    """`bot.context.Stream`. Errors: `bot.teams.errors`, `Superseded`; `StopRequested` from `status` and `text`.
 
-    def __init__(self, reference: Reference, connector: Connector, receipt: Receipt | None, timing: Timing) -> None:
-        self._outlet = Outlet(reference, connector, receipt)
+    When nobody is there any more (blocked, deleted, uninstalled), an answer under a receipt ends like a stopped one;
+    what is written without being asked raises.
+    """
+
+    def __init__(self, outlet: Outlet, timing: Timing, refusals: Refusals | None, stopping: Stopping) -> None:
+        self._outlet = outlet
         self._timing = timing
-        placed = receipt.reply_id if receipt is not None else ""
-        streaming = reference.place is Place.PERSONAL and not placed
-        self._display: Streamed | Edited = (
-            Streamed(self._outlet, timing) if streaming else Edited(self._outlet, timing, placed)
-        )
+        self._refusals = refusals
+        self._stopping = stopping
+        placed = outlet.receipt.reply_id if outlet.receipt is not None else ""
+        streaming = outlet.reference.place is Place.PERSONAL and not placed
+        self._display: Streamed | Edited = Streamed(outlet, timing) if streaming else Edited(outlet, timing, placed)
         self._loop = asyncio.get_running_loop()
         self._status = ""
         self._text = ""
         self._shown: tuple[str, bool] = ("", True)
         self._began = 0.0
         self._last = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._not_before = 0.0
+        self._timer: asyncio.TimerHandle | None = self._loop.call_later(timing.typing_delay, self._start)
         self._pump: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._showing = asyncio.Lock()
@@ -49,19 +61,22 @@ class Answer:
 
     async def finish(self, message: Outgoing) -> None:
         """Safe to call again after it failed; after `Ambiguous` it only says so again, since the message may be there."""
+        self._stopping.too_late()
         if self._ambiguous is not None:
             raise self._ambiguous
         await self.aclose()
-        if not self._stopped:
-            await self._gap()
-            first, *more = activities(message, self._outlet.reference)
-            try:
-                delivered = await self._display.finish(first)
-            except Ambiguous as error:
-                self._ambiguous = error
+        try:
+            if not self._stopped:
+                await self._gap()
+                await self._deliver(activities(message, self._outlet.reference))
+        except Ambiguous as error:
+            self._ambiguous = error
+            raise
+        except (ConversationGone, Blocked):
+            # There is no one to tell, and nothing to try again.
+            self._stopped = True
+            if self._outlet.receipt is None:
                 raise
-            for activity in more if delivered else ():
-                await self._outlet.post(activity)
         self.finished = True
 
     async def aclose(self) -> None:
@@ -75,10 +90,34 @@ class Answer:
         async with self._showing:
             pump.cancel()
         (outcome,) = await asyncio.gather(pump, return_exceptions=True)
-        if isinstance(outcome, StopRequested):
+        if isinstance(outcome, StopRequested | ConversationGone | Blocked):
             self._stopped = True
         elif isinstance(outcome, Exception):
             raise outcome
+
+    async def _deliver(self, parts: list[Wire]) -> None:
+        """All but a short answer goes into messages whose ids are stored first: a process may die between any two of them."""
+        outlet, first, more = self._outlet, parts[0], parts[1:]
+        placed = list(outlet.receipt.more) if outlet.receipt is not None else []
+        if more and outlet.receipt is not None and not self._display.message_id:
+            id = await outlet.place(plain_message(outlet, PLACEHOLDER))
+            self._display = Edited(outlet, self._timing, id)
+        if not await self._display.finish(first):
+            return
+        for activity in more:
+            if outlet.receipt is None:
+                await outlet.post(activity)
+            else:
+                await self._put_part(activity, placed.pop(0) if placed else "")
+        for left_over in placed:
+            await outlet.remove(left_over)
+
+    async def _put_part(self, activity: Wire, id: str) -> None:
+        id = id or await self._outlet.place(plain_message(self._outlet, PLACEHOLDER))
+        try:
+            await self._outlet.put(id, activity)
+        except MessageGone:
+            return
 
     def _nudge(self, delay: float) -> None:
         if self._stopped or (self._pump is not None and self._pump.done()):
@@ -94,8 +133,8 @@ class Answer:
         """What ended the showing ends the model's work too."""
         if self._pump is not None and self._pump.done() and not self._pump.cancelled():
             error = self._pump.exception()
-            self._stopped = self._stopped or isinstance(error, StopRequested)
-            if error is not None:
+            self._stopped = self._stopped or isinstance(error, StopRequested | ConversationGone | Blocked)
+            if error is not None and not self._stopped:
                 raise error
         if self._stopped:
             raise StopRequested
@@ -103,56 +142,109 @@ class Answer:
     def _start(self) -> None:
         self._timer = None
         self._pump = self._loop.create_task(self._show_all())
+        self._pump.add_done_callback(self._ended)
+
+    def _ended(self, pump: asyncio.Task[None]) -> None:
+        """A model that is silent would not learn from `text` that nobody waits for it any more."""
+        error = None if pump.cancelled() else pump.exception()
+        if isinstance(error, StopRequested | ConversationGone | Blocked):
+            self._stopped = True
+            self._stopping.request()
 
     async def _show_all(self) -> None:
+        if isinstance(self._display, Streamed) and await self._refused_before():
+            self._display = Edited(self._outlet, self._timing)
+        if not self._pending()[0]:
+            await self._keep_alive()
         while True:
             if isinstance(self._display, Streamed) and self._began and self._remaining() <= 0:
                 await self._leave_stream(self._display)
-            if self._pending() == self._shown:
-                await self._wait_for_news()
-                continue
-            await asyncio.sleep(self._wait())
-            async with self._showing:
-                text, status = pending = self._pending()
-                self._began = self._began or self._loop.time()
-                await self._display.show(text, status=status)
-                self._shown, self._last = pending, self._loop.time()
-            if isinstance(self._display, Edited) and not self._display.message_id and status:
-                self._shown = ("", True)  # only typing was shown: the placeholder comes next
+            elif self._pending() == self._shown:
+                if not await self._news_in_time() and self._shown[1]:
+                    await self._keep_alive()
+            else:
+                await asyncio.sleep(self._wait())
+                await self._show()
+
+    async def _show(self) -> None:
+        async with self._showing:
+            text, status = pending = self._pending()
+            if self._display.message_id == "":
+                self._began = self._loop.time()
+            later = await self._display.show(text, status=status)
+            self._last = self._loop.time()
+            if later:
+                self._not_before = self._last + later
+            elif not (isinstance(self._display, Edited) and status and not self._display.message_id):
+                self._shown = pending  # else only typing was shown: the placeholder comes next
+            await self._change_display()
+
+    async def _keep_alive(self) -> None:
+        async with self._showing:
+            later = await self._display.alive(self._status)
+            self._not_before = self._loop.time() + later
+            if isinstance(self._display, Streamed) and self._display.message_id:
+                self._last = self._loop.time()
+            await self._change_display()
+
+    async def _change_display(self) -> None:
+        """From the stream to editing, when the stream is over before its time; in the same message, should there be one."""
+        display = self._display
+        if not isinstance(display, Streamed):
+            return
+        if display.message_id and self._refusals is not None and display.refused is None:
+            self._refusals.worked(self._outlet.reference)
+        if display.refused in _EDITABLE:
+            if display.refused is Refusal.OFF and not display.message_id and self._refusals is not None:
+                await self._refusals.happened(self._outlet.reference)
+            self._display = Edited(self._outlet, self._timing, display.message_id)
+            self._shown = ("", True)
+        if not display.message_id:
+            self._began = 0.0
+
+    async def _refused_before(self) -> bool:
+        return self._refusals is not None and await self._refusals.refused(self._outlet.reference)
 
     def _wait(self) -> float:
         """Seconds until something may be shown again. The first words come as early as Teams takes them, the rest in an even rhythm."""
+        now = self._loop.time()
         if not self._last:
             return 0.0
-        first_words = self._shown[1] and not self._pending()[1]
-        pause = self._display.gap if first_words and self._display.gap else self._display.interval
-        return max(0.0, self._last + pause - self._loop.time())
+        pause = self._display.pause(first_words=self._shown[1] and not self._pending()[1])
+        return max(0.0, self._last + pause - now, self._not_before - now)
 
     async def _leave_stream(self, display: Streamed) -> None:
         async with self._showing:
             await self._gap()
             await display.close()
-            if display.message_id:
-                self._display = Edited(self._outlet, self._timing, display.message_id)
+            self._last = self._loop.time()
+            self._display = Edited(self._outlet, self._timing, display.message_id)
             self._began = 0.0
 
-    async def _wait_for_news(self) -> None:
+    async def _news_in_time(self) -> bool:
+        """False when the dots have to be moved, or the stream left, before there was anything new."""
         self._news.clear()
+        patience = self._timing.typing_interval if self._shown[1] else None
+        if isinstance(self._display, Streamed) and self._began:
+            patience = min(self._remaining(), patience or self._remaining())
         try:
-            async with asyncio.timeout(self._remaining() if isinstance(self._display, Streamed) else None):
+            async with asyncio.timeout(patience):
                 await self._news.wait()
         except TimeoutError:
-            return
+            return False
+        return True
 
     def _remaining(self) -> float:
         return self._began + self._timing.close_after - self._loop.time()
 
     def _pending(self) -> tuple[str, bool]:
         """(what to show next, whether it is only a status)"""
-        written = preview(self._text).rstrip() if self._text else ""
+        written = preview(self._text[:MAX_SHOWN]).rstrip() if self._text else ""
         return (written, False) if written else (self._status, True)
 
     async def _gap(self) -> None:
-        """Teams counts the final message as a streaming request too."""
-        if self._last and self._display.message_id and self._display.gap:
-            await asyncio.sleep(max(0.0, self._last + self._display.gap - self._loop.time()))
+        """Teams counts the final message as a streaming request, and as an edit, too."""
+        now = self._loop.time()
+        if self._last and self._display.message_id:
+            wait = max(self._last + self._display.gap - now, self._not_before - now)
+            await asyncio.sleep(max(0.0, wait))

@@ -15,7 +15,7 @@ from bot.teams.displays import Timing
 from infra.local.tenant import environment
 from infra.local.world import World
 
-AT_ONCE = Timing(status_delay=0.0, text_delay=0.0, stream_interval=0.0, stream_gap=0.0, edit_interval=0.0)
+AT_ONCE = Timing(status_delay=0.0, text_delay=0.0, stream_interval=0.0, stream_gap=0.0, edit_interval=0.0, edit_gap=0.0)
 TICK = 0.005
 """Seconds between two looks at the event loop."""
 

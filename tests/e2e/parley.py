@@ -21,7 +21,13 @@ from infra.local.world import Recorded, World
 
 OAUTH_CARD = "application/vnd.microsoft.card.oauth"
 QUICK = Timing(
-    status_delay=0.0, text_delay=0.01, stream_interval=0.05, stream_gap=0.02, edit_interval=0.05, close_after=100.0
+    status_delay=0.0,
+    text_delay=0.01,
+    stream_interval=0.05,
+    stream_gap=0.02,
+    edit_interval=0.05,
+    close_after=100.0,
+    edit_gap=0.02,
 )
 """The real rhythm with short waits, for tests that are about something else than time."""
 DOORS = {

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.outbound import Outbound, tls_context
 from bot.teams import errors
-from bot.teams.connector import ATTEMPTS, Connector
+from bot.teams.calls import ATTEMPTS
+from bot.teams.connector import Connector
 from bot.teams.pacing import SEND, Pacer
 from tests.teams.wires import Clock, ConnectorWire, Posted, Tokens, connecting, serving
 
@@ -129,7 +130,7 @@ async def test_patience_with_a_throttling_service_ends() -> None:
         (403, "ContentStreamNotAllowed", "on an already completed streamed message", errors.Refusal.COMPLETED),
         (403, "ContentStreamNotAllowed", "Message size too large", errors.Refusal.TOO_BIG),
         (404, "ConversationNotFound", "", errors.ConversationGone),
-        (404, "ActivityNotFoundInConversation", "", errors.ConversationGone),
+        (404, "ActivityNotFoundInConversation", "", errors.MessageGone),
         (413, "MessageSizeTooBig", "", errors.TooBig),
     ],
 )

@@ -29,6 +29,7 @@ PATIENT = Timing(status_delay=30.0, text_delay=30.0)
 @dataclass
 class Receipt:
     reply_id: str = ""
+    more: tuple[str, ...] = ()
     log: list[str] = field(default_factory=list[str])
     superseded: bool = False
 
@@ -154,16 +155,20 @@ async def test_a_resumed_turn_puts_its_answer_on_the_stored_message(place: Place
     assert talk.receipt.log == []
 
 
-async def test_streaming_that_is_off_ends_in_one_plain_message() -> None:
-    async with talking(script=refusing("Content stream is not allowed", at=1)) as talk:
+OFF = "Content stream is not allowed"
+
+
+async def test_streaming_that_is_off_goes_on_in_one_edited_message() -> None:
+    async with talking(script=refusing(OFF, at=1)) as talk:
         stream = talk.conversation.stream()
         await stream.text("Hello ")
-        await talk.until(1)
-        await stream.text("there ")
+        await talk.until(2)
         await stream.finish(Outgoing("Hello there."))
-    assert len(talk.wire.record) == 2
-    assert "entities" not in talk.wire.record[1].body
-    assert talk.receipt.log == ["sending"]
+    refused, placed, final = talk.wire.record
+    assert refused.body["entities"]
+    assert (placed.method, placed.body["text"], "entities" in placed.body) == ("POST", "Hello …", False)
+    assert (final.method, final.path[-3:], final.body["text"]) == ("PUT", "/m2", "Hello there.")
+    assert talk.receipt.log == ["placed m2"]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +226,7 @@ async def test_stop_ends_the_work_and_nothing_more_is_sent() -> None:
 
 
 async def test_the_stream_is_closed_before_teams_does_it() -> None:
-    timing = Timing(0.0, 0.0, 0.0, 0.0, 0.0, close_after=0.05)
+    timing = Timing(0.0, 0.0, 0.0, 0.0, 0.0, close_after=0.05, edit_gap=0.0)
     async with talking(timing=timing) as talk:
         stream = talk.conversation.stream()
         await stream.text("Hello ")
@@ -275,12 +280,57 @@ async def test_a_failure_s_sentence_takes_the_place_of_what_was_shown() -> None:
     assert [p.method for p in talk.wire.record] == ["POST", "PUT"]
 
 
-async def test_a_long_answer_goes_out_whole() -> None:
-    text = "\n\n".join("word " * 500 for _ in range(40))
-    async with talking(timing=PATIENT) as talk:
-        await talk.conversation.send(Outgoing(text))
-    assert "".join(p.body["text"] for p in talk.wire.record).split() == text.split()
-    assert talk.receipt.log == ["sending"]
+LONG = "\n\n".join(f"{number} " + "word " * 500 for number in range(40))
+
+
+def standing(record: list[Posted]) -> dict[str, str]:
+    """What stands in the conversation in the end: text by message id."""
+    messages: dict[str, str] = {}
+    for number, posted in enumerate(record, 1):
+        id = posted.path.rpartition("/")[2]
+        if posted.method == "POST" and posted.body["type"] == "message":
+            messages[f"m{number}"] = posted.body["text"]
+        elif posted.method == "PUT":
+            messages[id] = posted.body["text"]
+        elif posted.method == "DELETE":
+            del messages[id]
+    return messages
+
+
+@pytest.mark.parametrize("place", Place)
+async def test_a_long_answer_goes_out_whole_and_every_part_is_placed_before_it_is_written(place: Place) -> None:
+    async with talking(place, timing=PATIENT) as talk:
+        await talk.conversation.send(Outgoing(LONG))
+    shown = standing(talk.wire.record)
+    assert len(shown) > 1
+    assert " ".join(shown.values()).split() == LONG.split()
+    assert talk.receipt.log == [f"placed {id}" for id in shown], "and nothing was announced that could not be repeated"
+    assert [p.method for p in talk.wire.record] == ["POST", "PUT"] * len(shown)
+
+
+async def test_a_part_whose_placing_is_uncertain_is_placed_again() -> None:
+    seen = [0]
+
+    def script(posted: Posted) -> web.Response | None:
+        seen[0] += posted.method == "POST"
+        return web.Response(status=599) if posted.method == "POST" and seen[0] == 2 else None
+
+    async with talking(timing=PATIENT, script=script) as talk:
+        await talk.conversation.send(Outgoing(LONG))
+    texts = [text for text in standing(talk.wire.record).values() if text != "…"]
+    assert " ".join(texts).split() == LONG.split()
+
+
+async def test_a_resumed_long_answer_fills_its_own_messages_and_removes_what_it_does_not_need() -> None:
+    async with talking(
+        timing=PATIENT, receipt=Receipt("m91", ("m92", "m93", "m94", "m95", "m96", "m97", "m98"))
+    ) as talk:
+        await talk.conversation.send(Outgoing(LONG))
+    parts = [p.path.rpartition("/")[2] for p in talk.wire.record if p.method == "PUT"]
+    gone = [p.path.rpartition("/")[2] for p in talk.wire.record if p.method == "DELETE"]
+    assert parts + gone == [f"m9{number}" for number in range(1, 9)]
+    assert gone
+    assert not [p for p in talk.wire.record if p.method == "POST"]
 
 
 @pytest.mark.parametrize(
