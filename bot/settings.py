@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     ca_bundle: str = Field(
         "", description="PEM file trusted in addition to the system's store, for every outgoing connection."
     )
+    shared_mailboxes: Names = Field(
+        (), description="Addresses of shared mailboxes that are searched for the people who have access to them."
+    )
+    copilot: bool = Field(
+        False, description="1: the tenant has Microsoft 365 Copilot; its Retrieval API and meeting recaps are asked too."
+    )
     models: Names = Field(
         ("offline=offline:offline-quotes",), description="Ordered: name=door:model, ... The first is the default."
     )

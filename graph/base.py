@@ -28,6 +28,8 @@ class Query:
     """Names or addresses of those it was sent to, of which one must match."""
     participants: tuple[str, ...] = ()
     """Names or addresses of those who took part in whatever role, of which one must match."""
+    question: str = ""
+    """The question itself, for services that understand sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Document:
     unreadable: str = ""
     """Why there is no text, as a phrase for the reader; empty when there is."""
     truncated: bool = False
+    complete: bool = False
+    """The text is all there is: `read` would give the same."""
 
 
 class Source(Protocol):

@@ -29,3 +29,8 @@ def discover() -> Mapping[str, SourceSpec]:
 def available(options: Options) -> Mapping[str, SourceSpec]:
     """The sources this installation has."""
     return {name: spec for name, spec in discover().items() if spec.enabled is None or spec.enabled(options)}
+
+
+def first_scopes(sources: Mapping[str, SourceSpec]) -> tuple[str, ...]:
+    """The permissions people are asked for at first: all that the sources need which no question is answered without."""
+    return tuple(dict.fromkeys(scope for spec in sources.values() if not spec.optional for scope in spec.scopes))

@@ -4,7 +4,7 @@ Source: https://learn.microsoft.com/sharepoint/dev/general-development/keyword-q
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from graph.base import Query
@@ -12,6 +12,7 @@ from graph.base import Query
 MAX_LENGTH = 1500
 """Characters; the services refuse somewhat above 2,000."""
 MAX_TERMS = 24
+MAX_FOLDERS = 5
 _PLAIN = re.compile(r"\w+")
 _OPERATORS = frozenset({"and", "or", "not", "near", "onear", "words", "xrank", "all", "any", "none"})
 _FILE_TYPE = re.compile(r"[a-z0-9]{1,10}")
@@ -29,15 +30,44 @@ def term(word: str) -> str:
 
 def mail_kql(query: Query) -> str:
     """For messages. Source: https://learn.microsoft.com/graph/search-query-parameter (searchable properties of mail)"""
-    return _written(query, people="from", date="received")
+    return _written(
+        query, {"from": query.people, "to": query.recipients, "participants": query.participants}, "received"
+    )
 
 
-def file_kql(query: Query) -> str:
-    """For files of SharePoint and OneDrive, folders left out."""
-    words = _written(query, people="author", date="lastmodifiedtime")
+def event_kql(query: Query) -> str:
+    """For calendar events: words only, since the day is asked of the calendar itself."""
+    return _written(Query(all_of=query.all_of, any_of=query.any_of), {}, "start")
+
+
+def chat_kql(query: Query) -> str:
+    """For messages of chats and channels."""
+    return _written(query, {"from": (*query.people, *query.participants), "to": query.recipients}, "sent")
+
+
+def file_kql(query: Query, *, folders: Sequence[str] = ()) -> str:
+    """For files of SharePoint and OneDrive, folders left out. `folders` are the web addresses of which one must be above it."""
+    words = _written(query, {"author": (*query.people, *query.participants)}, "lastmodifiedtime")
     types = [f"filetype:{kind}" for kind in map(_type, query.file_types) if kind]
-    parts = [part for part in (words, _any(types)) if part]
+    paths = [f"path:{written}" for written in map(_path, folders[:MAX_FOLDERS]) if written]
+    parts = [part for part in (words, _any(types), _any(paths)) if part]
     return " AND ".join([*parts, "isDocument:true"]) if parts else ""
+
+
+def folder_kql(place: str) -> str:
+    """For the folders a place's name can mean."""
+    name = term(place)
+    return f"(filename:{name} OR title:{name}) AND isContainer:true" if name else ""
+
+
+def item_kql(query: Query) -> str:
+    """For entries of SharePoint lists and for pages, files left out."""
+    words = _written(query, {"author": (*query.people, *query.participants)}, "lastmodifiedtime")
+    return f"{words} AND isDocument:false" if words else ""
+
+
+def _path(address: str) -> str:
+    return f'"{address}"' if address.startswith("https://") and not re.search(r'["\x00-\x20\x7f]', address) else ""
 
 
 def _type(value: str) -> str:
@@ -45,11 +75,12 @@ def _type(value: str) -> str:
     return value if _FILE_TYPE.fullmatch(value) else ""
 
 
-def _written(query: Query, *, people: str, date: str) -> str:
+def _written(query: Query, people: Mapping[str, Sequence[str]], date: str) -> str:
+    """`people`: by property, the names of which one must match."""
     required = [word for word in map(term, query.all_of[:MAX_TERMS]) if word]
     optional = [word for word in map(term, query.any_of[:MAX_TERMS]) if word]
     fixed = [
-        *([_any([f"{people}:{word}" for word in map(term, query.people[:MAX_TERMS]) if word])]),
+        *(_any([f"{role}:{word}" for word in map(term, names[:MAX_TERMS]) if word]) for role, names in people.items()),
         f"{date}>={_day(query.after)}" if query.after else "",
         f"{date}<={_day(query.before)}" if query.before else "",
     ]

@@ -10,8 +10,8 @@ class Options:
 
     shared_mailboxes: tuple[str, ...] = ()
     """Addresses of shared mailboxes that are searched for those who have access. Graph cannot list them."""
-    retrieval: bool = False
-    """The tenant pays for Microsoft's Copilot Retrieval API."""
+    copilot: bool = False
+    """The tenant has Microsoft 365 Copilot: its Retrieval API and the recaps of meetings may be asked."""
 
 
 def zone_of(name: str) -> ZoneInfo:
