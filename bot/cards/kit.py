@@ -1,0 +1,90 @@
+"""Adaptive Cards from small pieces, in the version Teams supports everywhere, readable by keyboard and screen reader.
+
+Version 1.5 (learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-reference). Every card has a
+fallback text and a language; every button a title and, where titles repeat, a tooltip that tells them apart.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
+VERSION = "1.5"
+Element = Mapping[str, Any]
+
+
+def card(
+    body: Sequence[Element], *, fallback: str, language: str, actions: Sequence[Element] = ()
+) -> Mapping[str, Any]:
+    """An attachment object. `fallback` is what a client shows, and a screen reader says, that can't render the card."""
+    content: dict[str, Any] = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": VERSION,
+        "lang": language,
+        "fallbackText": fallback,
+        "speak": fallback,
+        "body": list(body),
+    }
+    if actions:
+        content["actions"] = list(actions)
+    return {"contentType": CONTENT_TYPE, "content": content}
+
+
+def paragraph(text: str, *, heading: bool = False, subtle: bool = False) -> Element:
+    element: dict[str, Any] = {"type": "TextBlock", "text": text, "wrap": True}
+    if heading:
+        element |= {"weight": "Bolder", "size": "Medium", "style": "heading"}
+    if subtle:
+        element |= {"isSubtle": True, "spacing": "None"}
+    return element
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> Element:
+    return {"type": "FactSet", "facts": [{"title": title, "value": value} for title, value in pairs]}
+
+
+def row(text: str, action: Element) -> Element:
+    """A line of text with one button at its end."""
+    return {
+        "type": "ColumnSet",
+        "columns": [
+            {"type": "Column", "width": "stretch", "verticalContentAlignment": "Center", "items": [paragraph(text)]},
+            {"type": "Column", "width": "auto", "items": [{"type": "ActionSet", "actions": [action]}]},
+        ],
+    }
+
+
+def button(title: str, sealed: Mapping[str, Any], *, hint: str = "", style: str = "default") -> Element:
+    """`sealed` is what `CardSeal.sign` made. `style`: default, positive or destructive."""
+    action: dict[str, Any] = {"type": "Action.Execute", "title": title, "data": dict(sealed)}
+    if hint:
+        action["tooltip"] = hint
+    if style != "default":
+        action["style"] = style
+    return action
+
+
+def link(title: str, url: str) -> Element:
+    return {"type": "Action.OpenUrl", "title": title, "url": url}
+
+
+def choice(id: str, label: str, options: Sequence[tuple[str, str]], *, chosen: str = "") -> Element:
+    """`options`: (title, value). What is chosen comes back among the click's `inputs`, hostile until parsed."""
+    return {
+        "type": "Input.ChoiceSet",
+        "id": id,
+        "label": label,
+        "value": chosen,
+        "choices": [{"title": title, "value": value} for title, value in options],
+    }
+
+
+def typed(id: str, label: str, *, placeholder: str = "", most: int = 500, lines: bool = False) -> Element:
+    return {
+        "type": "Input.Text",
+        "id": id,
+        "label": label,
+        "placeholder": placeholder,
+        "maxLength": most,
+        "isMultiline": lines,
+    }
