@@ -100,7 +100,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         transport = Transport(outbound, settings.login_base_url, clock=time.time)
         # Without an app nobody can sign in, so there is nothing to search (a local run of the bare conversation).
         options = Options(settings.shared_mailboxes, copilot=settings.copilot)
-        sources = available(options) if settings.microsoft_app_id else {}
+        sources = available(options, optional=False) if settings.microsoft_app_id else {}
         scopes = first_scopes(sources)
         tokens = TokenCache(database)
         sign_in = SignIn(identity, settings.login_base_url, transport, tokens, scopes=scopes, clock=time.time)

@@ -26,9 +26,13 @@ def discover() -> Mapping[str, SourceSpec]:
     return found
 
 
-def available(options: Options) -> Mapping[str, SourceSpec]:
-    """The sources this installation has."""
-    return {name: spec for name, spec in discover().items() if spec.enabled is None or spec.enabled(options)}
+def available(options: Options, *, optional: bool = True) -> Mapping[str, SourceSpec]:
+    """The sources this installation has. `optional`: also those whose consent is asked for only when first needed."""
+    return {
+        name: spec
+        for name, spec in discover().items()
+        if (spec.enabled is None or spec.enabled(options)) and (optional or not spec.optional)
+    }
 
 
 def first_scopes(sources: Mapping[str, SourceSpec]) -> tuple[str, ...]:
