@@ -32,6 +32,10 @@ class OutboundRefused(Exception):
     """A request was not sent, or its answer not taken. The message is a sentence and names at most a host."""
 
 
+class AnswerTooLarge(OutboundRefused):
+    """More bytes than the caller takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """Where requests of one purpose may go: exact hosts with their ports, never a suffix."""
@@ -205,7 +209,7 @@ def _shown(host: str) -> str:
 
 
 async def _body(response: aiohttp.ClientResponse, max_bytes: int, allowed: Allowed) -> bytes:
-    too_large = OutboundRefused(f"The answer for {allowed.purpose} is larger than {max_bytes} bytes.")
+    too_large = AnswerTooLarge(f"The answer for {allowed.purpose} is larger than {max_bytes} bytes.")
     if (response.content_length or 0) > max_bytes:
         response.close()
         raise too_large
