@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -9,12 +10,14 @@ from typing import Any, Protocol
 
 from bot.cards.seal import NotOurs
 from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
+from bot.interrupts import Interrupts, is_stop
 from bot.router import Router
 from bot.services import Services, Turn
 from bot.signin.cards import AGAIN, MORE, TEXT, link_card, oauth_card
 from bot.store.entry import Entry
 from bot.store.pending import Pending, incoming_to_json
 from bot.store.references import References
+from bot.teams.activities import incoming
 from bot.teams.conversation import Office, TeamsConversation
 from bot.teams.errors import ConnectorError
 from bot.texts import Texts
@@ -89,11 +92,23 @@ class Answering:
         events: Mapping[str, "Event"],
     ) -> None:
         self.router = router
-        self.office = office
+        self.office = replace(office, on_gone=self.gone)
         self.references = references
         self.pending = pending
         self._cards = cards
+        self.interrupts = Interrupts(now=time.monotonic)
         self._events = {kind: event for event in events.values() for kind in event.kinds}
+
+    async def admit(self, conversation_id: str, activity_id: str, activity: Mapping[str, Any]) -> None:
+        """`Turns.admit`; what ends the answer under way does so at once."""
+        await self.turns.admit(conversation_id, activity_id, activity)
+        if activity.get("type") == "message" and is_stop(str(activity.get("text") or "").rpartition(">")[2]):
+            self.interrupts.heard(incoming(dict(activity)))
+
+    async def gone(self, where: Reference, why: ConnectorError) -> None:
+        """Nobody is there any more, or we are not wanted: nothing is planned for this conversation until somebody speaks in it."""
+        log.info("a conversation is closed to us: %s %s", type(why).__name__, why.code)
+        await self.references.delete(where.id)
 
     async def handle(self, entry: Entry, receipt: Receipt) -> None:
         """Kinds nobody is interested in are done by being admitted."""
@@ -159,15 +174,16 @@ class Answering:
 
     @asynccontextmanager
     async def _turn(self, said: Incoming, receipt: Receipt) -> AsyncGenerator[Turn]:
-        conversation = TeamsConversation(said.reference, self.office, receipt)
-
         async def keep_for_later() -> None:
             await self.pending.save(said.reference.person.id, said)
 
-        try:
-            yield Turn(said, conversation, self.services, keep_for_later, Texts.of(said.reference.locale))
-        finally:
-            await conversation.aclose()
+        with self.interrupts.running(said) as stopping:
+            conversation = TeamsConversation(said.reference, self.office, receipt, stopping)
+            say, ended = Texts.of(said.reference.locale), self.interrupts.ended(said)
+            try:
+                yield Turn(said, conversation, self.services, keep_for_later, say, stopping, ended)
+            finally:
+                await conversation.aclose()
 
     async def personal_chat(self, here: Reference) -> Reference | None:
         known = await self.references.personal(here.person.id)

@@ -43,6 +43,7 @@ from bot.teams.endpoint import Endpoint
 from bot.teams.invokes import Invokes, Rating
 from bot.teams.keys import KeyStore
 from bot.teams.pacing import TENANT, Windows
+from bot.teams.refusals import Refusals
 from bot.teams.schema import Gate
 from bot.teams.verifier import Verifier
 from bot.turns import Turns
@@ -78,6 +79,8 @@ class Core:
 
 Refine = Callable[[Services], Services]
 """The last word on what commands work with: another audience rule, fewer sources, shorter deadlines."""
+Arrange = Callable[[Office], Office]
+"""The last word on how conversations are written into."""
 
 
 @asynccontextmanager
@@ -157,6 +160,7 @@ async def create_app(
     tenant_windows: Windows = TENANT,
     timing: Timing | None = None,
     refine: Refine = lambda services: services,
+    arrange: Arrange = lambda office: office,
 ) -> web.Application:
     """The server. Everything stands when this returns, so that nothing listens before; the app's clean-up closes it.
 
@@ -165,7 +169,7 @@ async def create_app(
     stack = AsyncExitStack()
     where = base_url or (lambda: settings.public_url or f"http://127.0.0.1:{settings.port}")
     try:
-        app = await _wired(stack, settings, vendors, where, tenant_windows, timing or Timing(), refine)
+        app = await _wired(stack, settings, vendors, where, tenant_windows, timing or Timing(), refine, arrange)
     except BaseException:
         await stack.aclose()
         raise
@@ -185,6 +189,7 @@ async def _wired(
     tenant_windows: Windows,
     timing: Timing,
     refine: Refine,
+    arrange: Arrange,
 ) -> web.Application:
     parts = await stack.enter_async_context(core(settings, vendors, base_url))
     tokens: AppTokens | NoTokens = NoTokens()
@@ -196,11 +201,15 @@ async def _wired(
         stack.push_async_callback(keys.aclose)
         verifier = Verifier(keys, issuer=settings.bot_token_issuer, audience=settings.microsoft_app_id, now=time.time)
     hosts = frozenset(settings.service_url_hosts)
-    connector = Connector(parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=time.monotonic)
-    office = Office(connector, Roster(connector, now=time.monotonic), timing)
+    now = asyncio.get_running_loop().time
+    connector = Connector(parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=now)
+    refusals = Refusals(now=time.time, kept=Preferences(parts.database))
+    office = Office(connector, Roster(connector, now=now), timing, refusals)
     cards = SignInCards(parts.identity.sign_in_id, parts.page.link, sso=not settings.parley_local)
     events = discover(import_module("bot.events"), "EVENT", Event)
-    answering = Answering(parts.router, office, References(parts.database), Pending(parts.database), cards, events)
+    answering = Answering(
+        parts.router, arrange(office), References(parts.database), Pending(parts.database), cards, events
+    )
     inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}", concurrency=CONVERSATIONS)
     turns = Turns(inbox, answering.handle, answering.apologise)
     answering.services, answering.turns = refine(parts.services(answering.ask_to_sign_in)), turns
@@ -211,7 +220,7 @@ async def _wired(
         Authentication(verifier, connector), Invokes(sign_in=parts.sign_in, rate=_rate, act=answering.clicked)
     )
     endpoint = Endpoint(
-        gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=turns.admit, adapter=adapter,
+        gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=answering.admit, adapter=adapter,
         local=settings.parley_local, unavailable=(StoreUnavailable, OSError),
     )  # fmt: skip
     warming = asyncio.create_task(_warm(parts.graph), name="warming")

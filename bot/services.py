@@ -10,6 +10,7 @@ from bot.agent.tools import Tool
 from bot.cards.seal import CardSeal
 from bot.context import Audience, Conversation, Incoming, Person, Place
 from bot.signin.tokens import SignIn
+from bot.stopping import Stopping
 from bot.store.memories import Memories
 from bot.store.preferences import Preferences
 from bot.store.transcripts import Transcripts
@@ -78,6 +79,10 @@ class Turn:
     """Keeps the question until the person has signed in; it is then answered without being asked again."""
     say: Texts = field(default_factory=lambda: Texts(DEFAULT))
     """The fixed texts, in this person's language."""
+    stopping: Stopping = field(default_factory=Stopping)
+    """Ends this turn's work from outside: Stop was pressed, or said."""
+    has_stopped: bool = False
+    """For the message *stop*: whether it ended an answer."""
 
     @property
     def person(self) -> Person:

@@ -1,13 +1,18 @@
 """The agent loop. Its whole state is the transcript, so starting and resuming are one function."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from bot.agent.tools import Tool, Toolbox, ToolError
-from providers.base import Message, Provider, Request, Response, StopReason, Text, ToolCall, ToolResult, Usage
+from bot.context import StopRequested
+from bot.stopping import Stopping
+from providers.base import Evidence, Message, Provider, Request, Response, StopReason, Text, ToolCall, ToolResult, Usage
 from providers.errors import Incomplete
+
+CHARACTERS_A_TOKEN = 4
+"""Roughly, in English and German."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class Cause(Enum):
     DEADLINE = "deadline"
     ROUNDS = "rounds"
     """The model kept calling tools although it was offered none."""
+    STOPPED = "stopped"
+    """The person wants no more of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +83,19 @@ async def run(
     on_round: Callable[[], Awaitable[None]],
     decisions: Mapping[str, bool] | None = None,
     limits: Limits = Limits(),
+    stopping: Stopping | None = None,
 ) -> Outcome:
     """Until finished, waiting or stopped. `request.tools` is filled in here; its messages may end in unanswered calls.
 
     `on_text` gets the text of the current round as it grows; `on_round` is called when a round ended in tool calls, so
     that its text (a remark between calls) is not taken for the answer. Raises `ProviderError`, and what tools raise
-    besides `ToolError`.
+    besides `ToolError`. A person who stops it, through `stopping` or by `StopRequested` from `on_text`, gets what was
+    said and used so far, an answer cut off in the middle estimated.
     """
     specs = tuple(tools[name].spec for name in sorted(tools))
     messages, usage, said, model = request.messages, Usage(), _Said(on_text), ""
     try:
-        async with asyncio.timeout(limits.seconds):
+        async with (stopping or Stopping()).scope(), asyncio.timeout(limits.seconds):
             for left in range(limits.rounds - 1, -1, -1):
                 calls = messages[-1].tool_calls if messages[-1].role == "assistant" else ()
                 if undecided := _undecided(calls, tools, decisions or {}):
@@ -103,7 +112,9 @@ async def run(
                     return Finished(messages, said.text, model, usage)
                 await on_round()
     except TimeoutError:
-        return Stopped(messages, Cause.DEADLINE, said.text, model, usage)
+        return Stopped(messages, Cause.DEADLINE, said.text, model, usage + said.unfinished())
+    except StopRequested:
+        return Stopped(messages, Cause.STOPPED, said.text, model or provider.model, usage + said.unfinished())
     return Stopped(messages, Cause.ROUNDS, said.text, model, usage)
 
 
@@ -112,17 +123,32 @@ class _Said:
 
     def __init__(self, on_text: Callable[[str], Awaitable[None]]) -> None:
         self._on_text = on_text
+        self._asked: Request | None = None
         self.text = ""
 
     async def stream(self, provider: Provider, request: Request) -> Response:
-        self.text = ""
-        async for part in provider.stream(request):
-            if isinstance(part, Response):
-                self.text = part.message.text
-                return part
-            self.text += part
-            await self._on_text(part)
+        self.text, self._asked = "", request
+        parts = provider.stream(request)
+        try:
+            async for part in parts:
+                if isinstance(part, Response):
+                    self.text, self._asked = part.message.text, None
+                    return part
+                self.text += part
+                await self._on_text(part)
+        finally:
+            # Whoever stops listening hangs up at once: the vendor charges for what nobody reads.
+            if isinstance(parts, AsyncGenerator):
+                await parts.aclose()
         raise Incomplete("The model's answer ended without its closing event.")
+
+    def unfinished(self) -> Usage:
+        """An estimate of what an answer cost that was cut off: its vendor would have said it at the end."""
+        if self._asked is None:
+            return Usage()
+        asked = sum(len(message.text) for message in self._asked.messages) + len(self._asked.system)
+        asked += sum(len(p.text) for m in self._asked.messages for p in m.parts if isinstance(p, Evidence))
+        return Usage(input=asked // CHARACTERS_A_TOKEN, output=len(self.text) // CHARACTERS_A_TOKEN)
 
 
 def _undecided(

@@ -27,6 +27,7 @@ _ENDINGS = {
     Cause.REFUSAL: "The model declined to answer this.",
     Cause.CONTEXT_OVERFLOW: "This conversation has grown too long for the model. Say *new* to start over.",
     Cause.DEADLINE: "I stopped here because it took too long. Ask for less at once, or try again.",
+    Cause.STOPPED: "Stopped.",
     Cause.ROUNDS: "I stopped here because I kept searching without coming to an answer. Please ask more precisely.",
 }
 
@@ -76,6 +77,7 @@ async def _answer(turn: Turn, question: str) -> None:
         on_text=said.more,
         on_round=said.pause,
         limits=services.limits,
+        stopping=turn.stopping,
     )
     text, notices = said.whole(outcome), _notices(outcome, grounding)
     await services.transcripts.save(turn.incoming.reference.id, turn.incoming.id, _kept(question, text))
