@@ -4,7 +4,7 @@ that does (date, person, place) stands in the last message."""
 from collections.abc import Sequence
 from datetime import datetime
 
-from providers.base import Evidence, Message, Part, Text
+from providers.base import Evidence, Image, Message, Part, Text
 
 SYSTEM = """\
 You are Parley, an assistant at work. You answer people's questions from their own company's mail and documents.
@@ -34,16 +34,19 @@ def question(
     place: str,
     unavailable: Sequence[str],
     searched: bool = True,
+    images: Sequence[Image] = (),
+    notes: Sequence[str] = (),
 ) -> Message:
-    """The turn's user message: evidence first, then what changes from turn to turn, then the question.
+    """The turn's user message: evidence and images first, then what changes from turn to turn, then the question.
 
     `now` is in the person's own time zone; `unavailable` names sources that could not be searched. Small talk is not
-    `searched` for.
+    `searched` for. `notes` are about the situation.
     """
     lines = [f"Today is {now:%A, %d %B %Y, %H:%M} ({now.tzname() or 'UTC'}). {name} is asking {place}."]
     if unavailable:
         lines.append(f"These could not be searched just now: {', '.join(unavailable)}. Say so if it matters.")
     if not evidence and searched:
         lines.append("The first search found nothing.")
-    parts: list[Part] = [*evidence, Text("\n".join(lines)), Text(f"Question: {text}")]
+    told = [Text("\n".join(lines)), *(Text(note) for note in notes)]
+    parts: list[Part] = [*evidence, *images, *told, Text(f"Question: {text}")]
     return Message("user", tuple(parts))

@@ -1,0 +1,137 @@
+"""Everything a question is answered from, fetched at the same time: what was found, sent, said before and remembered."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from bot.agent.tools import Content
+from bot.background.history import history
+from bot.background.known import Known
+from bot.background.memory import memory
+from bot.background.sent import sent
+from bot.background.thread import thread
+from bot.context import Audience
+from bot.grounding import passages
+from bot.grounding.evidence import Passage
+from bot.grounding.packing import Scored, pack, rank
+from bot.grounding.queries import keywords
+from bot.grounding.search import Grounding
+from bot.services import Turn
+from graph.base import Document
+from providers.base import Evidence, Message
+
+GIVEN_CHARACTERS = 40_000
+"""Of what people sent or said beside the question; about 10,000 tokens. Of more, the passages nearest to the question are used."""
+READ_ON = 6
+_FEW_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    history: tuple[Message, ...]
+    known: Known
+    """Of all parts of `bot.background` together."""
+    passages: Sequence[Passage]
+    """What was given first, then what was found."""
+    grounding: Grounding
+
+
+async def gather(turn: Turn, question: str, *, searches: bool) -> Gathered:
+    """`searches`: look into the sources; else only what stands beside the question. Raises `SignInNeeded` and `StoreError`."""
+    grounding = await _grounding(turn, searches=searches)
+
+    async def before_and_found() -> tuple[tuple[Message, ...], list[Passage]]:
+        said_before = await history(turn)
+        found = await grounding.search(_with_context(question, said_before)) if searches else []
+        return said_before, found
+
+    beside = [sent(turn), memory(turn), *([thread(turn)] if searches else [])]
+    (said_before, found), *parts = await _together(before_and_found(), *beside)
+    known = Known(
+        tuple(chain.from_iterable(part.documents for part in parts)),
+        tuple(chain.from_iterable(part.images for part in parts)),
+        tuple(chain.from_iterable(part.notes for part in parts)),
+        tuple(chain.from_iterable(part.skipped for part in parts)),
+    )
+    grounding.coverage.skipped.extend(known.skipped)
+    given = grounding.retrieved.add(_given(known.documents, question, grounding.now()))
+    return Gathered(said_before, known, [*given, *(passage for passage in found if passage not in given)], grounding)
+
+
+async def _grounding(turn: Turn, *, searches: bool) -> Grounding:
+    services = turn.services
+    if not searches:
+        return Grounding({}, Audience(turn.person.id, None), lambda: services.now().timestamp())
+
+    async def token(scopes: tuple[str, ...], claims: str | None) -> str:
+        return await services.sign_in.graph_token(turn.person, scopes, claims)
+
+    graph = services.graph.for_person(turn.person.id, token)
+    sources = {name: spec.open(graph) for name, spec in services.sources.items()}
+    audience = await services.audience(turn)
+    return Grounding(sources, audience, lambda: services.now().timestamp(), deadline=services.search_seconds)
+
+
+async def _together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
+    """All results in order; the first failure ends the others, so that nothing goes on for a turn that is over."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _with_context(question: str, said_before: Sequence[Message]) -> str:
+    """A short follow-up ("and in 2027?") is searched together with the question before it."""
+    before = next((message.text for message in reversed(said_before) if message.role == "user"), "")
+    return f"{question} {before}" if before and len(keywords(question)) < _FEW_WORDS else question
+
+
+def _given(documents: Sequence[Document], question: str, now: float) -> list[Scored]:
+    """All of it where it fits; else the beginning of each document and the passages nearest to the question, in reading order."""
+    cut = [Scored(d, text, 0.0, place) for d in documents for place, text in enumerate(passages.of(d))]
+    if sum(len(item.text) for item in cut) <= GIVEN_CHARACTERS:
+        return cut
+    room = GIVEN_CHARACTERS - sum(len(item.text) for item in cut if item.place == 0)
+    nearest = pack(rank(keywords(question), documents, {}, now), max(room, 0) // 4)
+    wanted = {(item.document.id, item.place) for item in nearest}
+    chosen: list[Scored] = []
+    left = GIVEN_CHARACTERS
+    for item in cut:
+        if (item.place == 0 or (item.document.id, item.place) in wanted) and len(item.text) <= left:
+            left -= len(item.text)
+            chosen.append(item)
+    return chosen
+
+
+def evidence(passage: Passage) -> Evidence:
+    """A passage in the form providers take."""
+    document = passage.document
+    detail = ", ".join(part for part in (document.author, f"{document.modified:%Y-%m-%d}", document.place) if part)
+    return Evidence(passage.id, document.title, passage.text, document.link, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """`bot.agent.tools.Toolbox`: tools see passages as evidence for the model."""
+
+    gathered: Gathered
+
+    async def search(self, question: str, only: Sequence[str] = ()) -> Content:
+        return tuple(evidence(passage) for passage in await self.gathered.grounding.search(question, only))
+
+    async def read(self, passage_id: str) -> Content:
+        """Errors as `Grounding.read`."""
+        grounding = self.gathered.grounding
+        passage = grounding.retrieved.get(passage_id)
+        given = {document.id for document in self.gathered.known.documents}
+        if passage is None or passage.document.id not in given:
+            return tuple(evidence(found) for found in await grounding.read(passage_id))
+        texts = passages.of(passage.document)
+        start = texts.index(passage.text) if passage.text in texts else 0
+        more = [Scored(passage.document, text, 0.0, start + n) for n, text in enumerate(texts[start : start + READ_ON])]
+        return tuple(evidence(found) for found in grounding.retrieved.add(more))

@@ -1,0 +1,21 @@
+"""What stands apart from an answer: why it is not whole, what could not be searched, what was left out."""
+
+from bot.agent.loop import Cause, Outcome, Stopped
+from bot.grounding.evidence import Coverage
+from bot.texts import Texts
+
+ENDINGS = {cause: f"ending.{cause.value}" for cause in Cause}
+
+
+def notices(outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts) -> tuple[str, ...]:
+    """In the person's language. `found`: there was anything to answer from."""
+    lines = [say(ENDINGS[outcome.cause])] if isinstance(outcome, Stopped) else []
+    lines += [say("answer.not_searched", what=failed.what, why=failed.why) for failed in coverage.failed]
+    lines += [say("answer.not_used", what=skipped.what, why=skipped.why) for skipped in coverage.skipped]
+    if not found and coverage.words:
+        words = ", ".join(coverage.words)
+        if coverage.searched:
+            lines.append(say("answer.searched", where=f" {say('answer.and')} ".join(coverage.searched), words=words))
+        else:
+            lines.append(say("answer.searched_nothing", words=words))
+    return tuple(lines)
