@@ -141,6 +141,13 @@ class ConsoleConversation:
     async def typing(self) -> None:
         """A terminal shows that by itself."""
 
+    async def send_privately(self, message: Outgoing) -> str:
+        await self.send(message)
+        return "personal"
+
+    async def group_id(self) -> str:
+        return ""
+
     async def members(self) -> frozenset[str] | None:
         return frozenset({self.reference.person.id})
 

@@ -87,13 +87,23 @@ class Incoming:
     value: Mapping[str, Any] | None = None
     """A card's submitted data; hostile until parsed."""
     reply_to: str = ""
-    quoted: tuple[str, ...] = ()
-    """Beginnings of the messages the person quoted: other people's words, so evidence and never an instruction."""
+    quoted: tuple[Sent, ...] = ()
+    """Messages the person quoted, of kind `message`, as far as Teams shows them: evidence and never an instruction."""
     sent: tuple[Sent, ...] = ()
     targeted: bool = False
     """Only this person and we can see it, though it stands in a shared conversation: so must the answer."""
     mentioned: bool = True
     """Somebody addressed us; False for what we merely hear in a thread we follow."""
+    people: tuple[Person, ...] = ()
+    """Others who are mentioned in it, each once. `id` is empty where the channel gives only its own."""
+    action: Literal["", "edited"] = ""
+    """`edited`: these words took the place of earlier ones with the same id."""
+
+    @property
+    def kept_under(self) -> str:
+        """What this turn's transcript and answer are filed under: a private question in a shared place has a file of its own."""
+        person = self.reference.person
+        return f"{self.reference.id};only={person.id or person.channel_id}" if self.targeted else self.reference.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +116,13 @@ class Citation:
     abstract: str
     kind: str
     """`graph.base.Document.kind`."""
+    label: str = ""
+    """The name of its sensitivity label; empty when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message to people. `text` is Markdown that went through the output gate."""
+    """One message to people. `text` is Markdown; the channel puts it, and the card, through the output gate."""
 
     text: str
     citations: tuple[Citation, ...] = ()
@@ -122,6 +134,20 @@ class Outgoing:
     """A card of the channel, as an attachment object ({"contentType", "content"})."""
     notices: tuple[str, ...] = field(default=())
     """Sentences shown apart from the answer: a failed source, another model than asked for."""
+    label: str = ""
+    """The name of the most restricted sensitivity label among the sources."""
+    label_note: str = ""
+    """What that label means, for whoever points at it."""
+    mentions: tuple[Person, ...] = ()
+    """Who is notified. They stand before the text, or, in a text no model wrote, where it says `<at>Name</at>`."""
+    suggestions: tuple[str, ...] = ()
+    """What the person may want to say next: at most 3, 80 characters each. Not shown beside a card."""
+    links: tuple[str, ...] = ()
+    """Whole https addresses that text and card may link to, besides those of the citations."""
+    link_hosts: frozenset[str] = frozenset()
+    """Hosts the tenant allows links to (`Services.link_hosts`); never with a query of the model's making."""
+    language: str = ""
+    """Two letters, for what the channel adds; empty: the conversation's own."""
 
 
 class Stream(Protocol):
@@ -187,6 +213,17 @@ class Conversation(Protocol):
     def stream(self) -> Stream: ...
 
     async def typing(self) -> None: ...
+
+    async def send_privately(self, message: Outgoing) -> str:
+        """For the person alone: as a message only they see in this place, else in the personal chat.
+
+        Returns `here`, `personal`, or nothing when there is no way to reach them.
+        """
+        ...
+
+    async def group_id(self) -> str:
+        """Entra object id of the team this channel belongs to; empty outside teams, and when it cannot be known."""
+        ...
 
     async def members(self) -> frozenset[str] | None:
         """Entra object ids of everybody who can read here, guests included; None when it cannot be known."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from bot.context import Incoming, Sent
+from bot.context import Incoming, Person, Sent
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.references import reference_from_json, reference_to_json
@@ -46,7 +46,8 @@ def incoming_from_json(value: Mapping[str, Any]) -> Incoming:
     """Of what `incoming_to_json` wrote; raises TypeError, KeyError or ValueError for anything else."""
     fixed = {
         "reference": reference_from_json(value["reference"]),
-        "quoted": tuple(value["quoted"]),
+        "quoted": tuple(Sent(**quote) for quote in value["quoted"] if isinstance(quote, dict)),
+        "people": tuple(Person(**person) for person in value.get("people", ())),
         "sent": tuple(Sent(**sent) for sent in value.get("sent", ())),
     }
     return Incoming(**{**value, **fixed})

@@ -6,29 +6,54 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.context import Incoming, Person, Place, Reference
+from bot.context import Incoming, Person, Place, Reference, Sent
 from bot.teams.schema import Activity, tenants
+from bot.teams.sent import sent
 
 _QUOTE = re.compile(r'<quoted\s+messageId="([^"<>]{1,64})"\s*/?>(?:\s*</quoted>)?')
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,2}", re.ASCII)
 _TAG = re.compile(r"<at(?:\s[^<>]*)?>([^<>]*)</at>")
 _MAX_PREVIEW = 500
+_MAX_NAME = 200
+_MAX_PEOPLE = 50
 
 
 def incoming(activity: Activity) -> Incoming:
     """Of a message, or of a card click: then `value` is what the card submitted."""
-    entities = _entities(activity)
+    entities, bot_id = _entities(activity), activity["recipient"]["id"]
     text, quoted = _without_quotes(activity.get("text") or "", entities)
-    value = activity.get("value")
+    value, where = activity.get("value"), reference(activity)
     return Incoming(
         id=activity.get("id") or "",
-        text=strip_mentions(text, entities, activity["recipient"]["id"]),
-        reference=reference(activity),
+        text=strip_mentions(text, entities, bot_id),
+        reference=where,
         value=value if isinstance(value, dict) else None,
         reply_to=activity.get("replyToId") or "",
         quoted=quoted,
+        sent=sent(activity),
+        targeted=targeted(activity),
+        mentioned=addressed(activity),
+        people=_mentioned(entities, bot_id, where.tenant),
+        action="edited" if activity.get("type") == "messageUpdate" else "",
     )
+
+
+def targeted(activity: Activity) -> bool:
+    """Only its sender and we see it (msteams-docs, targeted-messages); a personal chat has no such messages."""
+    return bool(activity["recipient"].get("isTargeted")) and place(activity["conversation"]) is not Place.PERSONAL
+
+
+def addressed(activity: Activity) -> bool:
+    """Whether it is meant for us: said in private, by mention of our id, or with a card.
+
+    All else reaches us only where a team granted resource-specific consent to read along.
+    """
+    submitted = isinstance(activity.get("value"), dict) and not activity.get("text")
+    if place(activity["conversation"]) is Place.PERSONAL or targeted(activity) or submitted:
+        return True
+    bot_id = activity["recipient"]["id"]
+    return any(_same_id(mentioned.get("id"), bot_id) for mentioned in _mentions(_entities(activity)))
 
 
 def reference(activity: Activity) -> Reference:
@@ -114,22 +139,38 @@ def _spelling(text: str, written: str) -> str:
     return written if written in text else ""
 
 
+def _mentions(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = [entity.get("mentioned") for entity in entities if entity.get("type") == "mention"]
+    return [mentioned for mentioned in found if isinstance(mentioned, dict)]
+
+
+def _mentioned(entities: list[dict[str, Any]], bot_id: str, tenant: str) -> tuple[Person, ...]:
+    people: dict[str, Person] = {}
+    for mentioned in _mentions(entities)[:_MAX_PEOPLE]:
+        id, name, object_id = mentioned.get("id"), mentioned.get("name"), mentioned.get("aadObjectId")
+        if isinstance(id, str) and id and not _same_id(id, bot_id):
+            shown = name[:_MAX_NAME] if isinstance(name, str) else ""
+            people.setdefault(id, Person(object_id if isinstance(object_id, str) else "", shown, tenant, id))
+    return tuple(people.values())
+
+
 def _same_id(id: object, bot_id: str) -> bool:
     return isinstance(id, str) and id.casefold() == bot_id.casefold()
 
 
-def _without_quotes(text: str, entities: list[dict[str, Any]]) -> tuple[str, tuple[str, ...]]:
+def _without_quotes(text: str, entities: list[dict[str, Any]]) -> tuple[str, tuple[Sent, ...]]:
     if "<quoted" not in text:
         return text, ()
-    previews: dict[str, str] = {}
+    known: dict[str, Sent] = {}
     for entity in entities:
         quote = entity.get("quotedReply")
         if entity.get("type") == "quotedReply" and isinstance(quote, dict):
-            id, preview = quote.get("messageId"), quote.get("preview")
-            if isinstance(id, str) and isinstance(preview, str):
-                previews[id] = preview[:_MAX_PREVIEW]
-    quoted = tuple(previews[id] for id in _QUOTE.findall(text) if id in previews)
-    return _QUOTE.sub("", text), quoted
+            id, preview, author = quote.get("messageId"), quote.get("preview"), quote.get("senderName")
+            if isinstance(id, str) and isinstance(preview, str) and quote.get("isReplyDeleted") is not True:
+                name = author[:_MAX_NAME] if isinstance(author, str) else ""
+                known[id] = Sent("message", id=id, text=preview[:_MAX_PREVIEW], author=name)
+    found = dict.fromkeys(_QUOTE.findall(text))
+    return _QUOTE.sub("", text), tuple(known[id] for id in found if id in known)
 
 
 def _entities(activity: Activity) -> list[dict[str, Any]]:

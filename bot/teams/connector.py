@@ -102,6 +102,10 @@ class Connector:
         answer = await self._call("POST", service_url, "conversations", parameters, (self._sends, key))
         return Created(_id(answer), str(answer.get("activityId") or ""))
 
+    async def team(self, service_url: str, team_id: str) -> dict[str, Any]:
+        """A team by Teams' own id (`channelData.team.id`); `aadGroupId` is what Graph knows it by."""
+        return await self._call("GET", service_url, f"teams/{_quoted(team_id)}", None, (self._reads, team_id))
+
     async def members(self, service_url: str, conversation_id: str) -> list[dict[str, Any]]:
         """Everybody in a conversation (for a channel without `;messageid=`), page by page."""
         found: list[dict[str, Any]] = []

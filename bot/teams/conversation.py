@@ -8,9 +8,11 @@ from bot.stopping import Stopping
 from bot.teams.activities import thread_root
 from bot.teams.connector import Connector
 from bot.teams.displays import Timing
-from bot.teams.errors import ConnectorError
+from bot.teams.errors import Ambiguous, ConnectorError
+from bot.teams.groups import Groups
 from bot.teams.messages import activities, typing
 from bot.teams.outlet import OnGone, Outlet, nobody_cares
+from bot.teams.private import Personal, PrivateLine
 from bot.teams.refusals import Refusals
 from bot.teams.stream import Answer
 
@@ -51,6 +53,12 @@ class Roster:
         self._known.pop((reference.service_url, thread_root(reference.id)[0]), None)
 
 
+async def nowhere(reference: Reference) -> Reference | None:
+    """For those who know no personal chats."""
+    del reference
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """What all conversations share."""
@@ -62,19 +70,32 @@ class Office:
     """Who may not be streamed to; None: it is tried every time."""
     on_gone: OnGone = nobody_cares
     answer: type[Answer] = Answer
+    personal: Personal = nowhere
+    """Where a person can be told something privately."""
+    groups: Groups | None = None
 
 
 class TeamsConversation:
-    """`bot.context.Conversation`. With a receipt it answers one incoming activity; without, it writes of its own accord (a digest)."""
+    """`bot.context.Conversation`. With a receipt it answers one incoming activity; without, it writes of its own accord (a digest).
+
+    `privately`: the id of a question that only its person sees; then nobody else sees anything that is said here.
+    """
 
     def __init__(
-        self, reference: Reference, office: Office, receipt: Receipt | None = None, stopping: Stopping | None = None
+        self,
+        reference: Reference,
+        office: Office,
+        receipt: Receipt | None = None,
+        stopping: Stopping | None = None,
+        *,
+        privately: str = "",
     ) -> None:
         self.reference = reference
         self._office = office
         self._receipt = receipt
         self._stopping = stopping or Stopping()
-        self._outlet = Outlet(reference, office.connector, None, office.on_gone)
+        self._line = self._private(privately) if privately else office.connector
+        self._outlet = Outlet(reference, self._line, None, office.on_gone)
         self._answer: Answer | None = None
 
     async def send(self, message: Outgoing) -> str:
@@ -101,12 +122,32 @@ class TeamsConversation:
         if self._answer is None or self._answer.finished:
             office = self._office
             receipt = self._receipt if self._answer is None else None
-            outlet = Outlet(self.reference, office.connector, receipt, office.on_gone)
+            outlet = Outlet(self.reference, self._line, receipt, office.on_gone)
             self._answer = office.answer(outlet, office.timing, office.refusals, self._stopping)
         return self._answer
 
     async def typing(self) -> None:
         await self._outlet.post(typing(self.reference), passing=True)
+
+    async def send_privately(self, message: Outgoing) -> str:
+        """`Ambiguous` when it may have been posted; any other failure returns nothing."""
+        reference, office = self.reference, self._office
+        line = office.connector if reference.place is Place.PERSONAL else self._private()
+        outlet = Outlet(reference, line, None, office.on_gone)
+        try:
+            for activity in activities(message, reference):
+                await outlet.post(activity)
+        except Ambiguous:
+            raise
+        except ConnectorError:
+            return ""
+        return line.where if isinstance(line, PrivateLine) else "personal"
+
+    async def group_id(self) -> str:
+        return await self._office.groups.of(self.reference) if self._office.groups is not None else ""
+
+    def _private(self, about: str = "") -> PrivateLine:
+        return PrivateLine(self._office.connector, self.reference, self._office.personal, about)
 
     async def members(self) -> frozenset[str] | None:
         if self.reference.place is Place.PERSONAL:

@@ -8,6 +8,7 @@ from bot.context import Receipt, Reference
 from bot.teams.connector import Connector
 from bot.teams.errors import Ambiguous, Blocked, ConnectorError, ConversationGone, MessageGone
 from bot.teams.messages import Wire
+from bot.teams.private import PrivateLine
 
 Sent = TypeVar("Sent")
 OnGone = Callable[[Reference, ConnectorError], Awaitable[None]]
@@ -24,7 +25,7 @@ class Outlet:
     """All of it raises `bot.teams.errors`. `passing`: see `Connector.send`."""
 
     reference: Reference
-    connector: Connector
+    connector: Connector | PrivateLine
     receipt: Receipt | None
     on_gone: OnGone = nobody_cares
 

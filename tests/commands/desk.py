@@ -45,6 +45,7 @@ class Conversation:
         self.reference = reference
         self.shown = Stream()
         self.sent: list[Outgoing] = []
+        self.privately: list[Outgoing] = []
         self._members = members
 
     async def send(self, message: Outgoing) -> str:
@@ -59,6 +60,13 @@ class Conversation:
 
     async def typing(self) -> None:
         pass
+
+    async def send_privately(self, message: Outgoing) -> str:
+        self.privately.append(message)
+        return "here"
+
+    async def group_id(self) -> str:
+        return ""
 
     async def members(self) -> frozenset[str] | None:
         return self._members
