@@ -16,7 +16,9 @@ class Query:
     all_of: tuple[str, ...] = ()
     """Words or quoted phrases that must all match."""
     any_of: tuple[str, ...] = ()
-    """Words of which one must match."""
+    """Words of which one must match. Here and in `all_of` a word that ends in `*` stands for all that begin like it."""
+    least: int = 1
+    """How many of `any_of` must match: 1, 2 or 3."""
     people: tuple[str, ...] = ()
     """Names or addresses of authors or senders, of which one must match."""
     after: datetime | None = None
@@ -79,6 +81,8 @@ class Document:
     """Id of the mail this was attached to."""
     attachments: tuple[str, ...] = ()
     """Ids of the files attached to it, known once it was read."""
+    complete: bool = False
+    """`text` is all there is: reading it would add nothing."""
     unreadable: str = ""
     """Why there is no text, as a phrase for the reader; empty when there is."""
     truncated: bool = False

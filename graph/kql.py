@@ -6,6 +6,7 @@ Source: https://learn.microsoft.com/sharepoint/dev/general-development/keyword-q
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import combinations
 
 from graph.base import Query
 
@@ -19,10 +20,15 @@ _FILE_TYPE = re.compile(r"[a-z0-9]{1,10}")
 
 
 def term(word: str) -> str:
-    """A word or phrase that means itself; empty when nothing searchable is left. KQL knows no escape for a quotation mark."""
+    """A word or phrase that means itself, or with `*` at its end a word's beginning; empty when nothing searchable is left.
+
+    KQL knows no escape for a quotation mark.
+    """
     words = " ".join(re.sub(r'["\u201c\u201d\x00-\x1f\x7f*\\]+', " ", word).split())[:200].strip()
     if not any(character.isalnum() for character in words):
         return ""
+    if _PLAIN.fullmatch(words) and word.endswith("*"):
+        return f"{words}*"
     if _PLAIN.fullmatch(words) and words.casefold() not in _OPERATORS:
         return words
     return f'"{words}"'
@@ -86,11 +92,20 @@ def _written(query: Query, people: Mapping[str, Sequence[str]], date: str) -> st
     ]
     tail = [part for part in fixed if part]
     while True:
-        parts = [*required, _any(optional), *tail]
+        parts = [*required, _some(optional, query.least), *tail]
         text = " AND ".join(part for part in parts if part)
         if len(text) <= MAX_LENGTH or not (optional or required):
             return text
         (optional or required).pop()
+
+
+def _some(terms: Sequence[str], least: int) -> str:
+    """At least so many of them; KQL counts nothing, so every combination is written out."""
+    distinct = list(dict.fromkeys(terms))
+    if least <= 1 or len(distinct) <= 1:
+        return _any(distinct)
+    together = [" AND ".join(some) for some in combinations(distinct, min(least, 3, len(distinct)))]
+    return together[0] if len(together) == 1 else f"({' OR '.join(f'({some})' for some in together)})"
 
 
 def _any(terms: Iterable[str]) -> str:
