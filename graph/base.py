@@ -1,11 +1,12 @@
 """What a source of documents looks like: something one person can search and read, with that person's own rights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from graph.client import Graph
+from graph.errors import GraphError
 from graph.options import Options
 
 
@@ -107,6 +108,15 @@ class Source(Protocol):
 
     async def readers(self, id: str) -> frozenset[str] | None:
         """Entra object ids of everybody who may open it, or None when that cannot be known: then only the asker may learn of it."""
+        ...
+
+
+@runtime_checkable
+class ReadsMany(Protocol):
+    """A source that reads several documents in fewer calls than one each."""
+
+    async def read_many(self, ids: Sequence[str]) -> "list[Document | GraphError]":
+        """In the order of `ids`; a document that cannot be read is its error."""
         ...
 
 

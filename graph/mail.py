@@ -1,19 +1,19 @@
 """The asker's own mailbox: search, whole mails, and their attached files."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
 from graph.base import Document, Query, SourceSpec
 from graph.client import Graph
-from graph.errors import Forbidden, NotFound, Rejected, Unavailable, Unreadable
+from graph.errors import Forbidden, GraphError, NotFound, Rejected, Unavailable, Unreadable
 from graph.extract.reasons import LINK
 from graph.html_text import fold_quoted, html_to_text, tidy
 from graph.kinds import kind_of
 from graph.kql import mail_kql
-from graph.parse import hits_of, link_of, moment_of, summary_of, text_at
+from graph.parse import dicts_at, hits_of, link_of, moment_of, summary_of, text_at
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 from graph.wire.batches import Part
@@ -26,6 +26,8 @@ FIELDS = (
 )
 PREFER = {"Prefer": 'IdType="ImmutableId", outlook.body-content-type="text"'}
 IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
+FILE_FIELDS = "id,name,contentType,size,isInline"
+MAX_FILES = 50
 HTML_ON_LOOP = 100_000
 """Characters of HTML worth a thread: below, parsing takes a few milliseconds."""
 
@@ -36,9 +38,15 @@ class Mail:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph.scoped(SCOPES)
+        self._bare: set[str] = set()
+        """Mails that surely have no files attached."""
+        self._listed: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
+        """Id of an attached file -> (its mail, its entry in the list of files)."""
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
-        """Best first. Microsoft's search where it is allowed, the mailbox's own search otherwise (guests, tenants without it)."""
+        """Best first, in one call, with the passage that matched as text. Microsoft's search where it is allowed, the
+        mailbox's own search otherwise (guests, tenants without it).
+        """
         kql = mail_kql(query)
         if not kql or top <= 0:
             return []
@@ -47,14 +55,8 @@ class Mail:
             found = await self._hits(kql, size)
         except (Rejected, Forbidden, NotFound, Unavailable):
             return await self._own_search(kql, size)
-        answers = await self._graph.batch([Part(_message_url(id), headers=PREFER) for id, _ in found])
-        documents: list[Document] = []
-        for (id, hit), answer in zip(found, answers, strict=True):
-            if answer.ok:
-                documents.append(await _document(answer.json()))
-            elif answer.status not in {403, 404, 410}:
-                documents.append(await _document({"id": id, **hit}))
-        return documents
+        self._bare |= {_id(id) for id, hit in found if hit.get("hasAttachments") is False}
+        return [await _document({**hit, "id": id}) for id, hit in found]
 
     async def _hits(self, kql: str, size: int) -> list[tuple[str, Mapping[str, Any]]]:
         """(id, the hit's resource with its summary as preview)"""
@@ -83,36 +85,59 @@ class Mail:
     async def read(self, id: str) -> Document:
         """A whole mail with the names of its files, or one attached file (`mail:<mail>/att/<attachment>`)."""
         mail_id, attachment_id = _split(id)
+        if id in self._listed:
+            return await self._attachment(*self._listed[id], mail_id, attachment_id)
         message = await self._graph.get(f"/me/messages/{segment(mail_id)}", {"$select": FIELDS}, PREFER)
         if attachment_id:
-            return await self._attachment(message, mail_id, attachment_id)
-        document = await _document({**message, "id": mail_id})
-        names = await self._names(mail_id) if message.get("hasAttachments") is not False else []
-        if not names:
-            return document
-        listing = "\n".join(f"- {name}" for name, _ in names)
-        return replace(
-            document,
-            text=f"{document.text}\n\nAttached files:\n{listing}",
-            attachments=tuple(attachment for _, attachment in names),
-        )
+            path = f"/me/messages/{segment(mail_id)}/attachments/{segment(attachment_id)}"
+            entry = await self._graph.get(path, {"$select": FILE_FIELDS}, IMMUTABLE)
+            return await self._attachment(message, entry, mail_id, attachment_id)
+        entries: list[Mapping[str, Any]] = []
+        if message.get("hasAttachments") is not False:
+            path, params = f"/me/messages/{segment(mail_id)}/attachments", {"$select": FILE_FIELDS}
+            entries = [entry async for entry in self._graph.pages(path, params, limit=MAX_FILES, headers=IMMUTABLE)]
+        return await self._whole({**message, "id": mail_id}, mail_id, entries)
 
-    async def _names(self, mail_id: str) -> list[tuple[str, str]]:
-        """(file name, document id) of what a reader sees as attached; pictures inside the text are left out."""
-        path, params = f"/me/messages/{segment(mail_id)}/attachments", {"$select": "id,name,contentType,size,isInline"}
-        return [
-            (" ".join(text_at(entry, "name").split()) or "file", _id(mail_id, text_at(entry, "id")))
-            async for entry in self._graph.pages(path, params, limit=50, headers=IMMUTABLE)
+    async def read_many(self, ids: Sequence[str]) -> list[Document | GraphError]:
+        """Whole mails with the names of their files, in one batch for every ten of them; each fails alone."""
+        known = [_split(id)[0] for id in ids]
+        with_files = [mail_id for id, mail_id in zip(ids, known, strict=True) if id not in self._bare]
+        parts = [Part(_message_url(mail_id), headers=PREFER) for mail_id in known]
+        parts += [Part(_files_url(mail_id), headers=IMMUTABLE) for mail_id in with_files]
+        answers = await self._graph.batch(parts)
+        listed = dict(zip(with_files, answers[len(known) :], strict=True))
+        found: list[Document | GraphError] = []
+        for mail_id, answer in zip(known, answers, strict=False):
+            if answer.error is not None:
+                found.append(answer.error)
+                continue
+            files = listed.get(mail_id)
+            entries = list(dicts_at(files.json(), "value")) if files is not None and files.ok else []
+            found.append(await self._whole({**answer.json(), "id": mail_id}, mail_id, entries))
+        return found
+
+    async def _whole(self, message: Mapping[str, Any], mail_id: str, entries: Sequence[Mapping[str, Any]]) -> Document:
+        """With the names of what a reader sees as attached; pictures inside the text are left out."""
+        document = await _document(message)
+        shown = {
+            _id(mail_id, text_at(entry, "id")): entry
+            for entry in entries
             if text_at(entry, "id") and entry.get("isInline") is not True
-        ]
+        }
+        if not shown:
+            return document
+        self._listed |= {id: (message, entry) for id, entry in shown.items()}
+        listing = "\n".join(f"- {_file_name(entry)}" for entry in shown.values())
+        return replace(document, text=f"{document.text}\n\nAttached files:\n{listing}", attachments=tuple(shown))
 
-    async def _attachment(self, message: Mapping[str, Any], mail_id: str, attachment_id: str) -> Document:
+    async def _attachment(
+        self, message: Mapping[str, Any], entry: Mapping[str, Any], mail_id: str, attachment_id: str
+    ) -> Document:
         path = f"/me/messages/{segment(mail_id)}/attachments/{segment(attachment_id)}"
-        entry = await self._graph.get(path, {"$select": "id,name,contentType,size,isInline"}, IMMUTABLE)
         if text_at(entry, "@odata.type").endswith("referenceAttachment"):
             raise Unreadable(LINK)
         is_item = text_at(entry, "@odata.type").endswith("itemAttachment")
-        name = " ".join(text_at(entry, "name").split()) or "file"
+        name = _file_name(entry)
         data = await self._graph.content(f"{path}/$value", max_bytes=self._graph.documents.max_bytes)
         extracted = await self._graph.documents.read(data, f"{name}.eml" if is_item else name)
         return Document(
@@ -182,6 +207,14 @@ def _author(message: Mapping[str, Any]) -> str:
 
 def _message_url(id: str) -> str:
     return f"/me/messages/{segment(id)}?{encoded({'$select': FIELDS})}"
+
+
+def _files_url(id: str) -> str:
+    return f"/me/messages/{segment(id)}/attachments?{encoded({'$select': FILE_FIELDS, '$top': str(MAX_FILES)})}"
+
+
+def _file_name(entry: Mapping[str, Any]) -> str:
+    return " ".join(text_at(entry, "name").split()) or "file"
 
 
 def _id(mail: str, attachment: str = "") -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph.base import Query
+from graph.base import Document, Query
 from graph.errors import GraphError, NotFound, Throttled
 from graph.mail import MAX_HITS, SOURCE, Mail, _document
 from infra.local.company.model import Mail as Letter
@@ -31,7 +31,8 @@ async def test_a_search_finds_the_mail_with_its_own_text(people: People) -> None
     titles = [document.title for document in found]
     assert "Re: Heron: budget for the project" in titles
     answer = found[titles.index("Re: Heron: budget for the project")]
-    assert "485,000" in " ".join(document.text for document in found)
+    read = await mail(people).read_many([document.id for document in found])
+    assert "485,000" in " ".join(document.text for document in read if isinstance(document, Document))
     assert answer.kind == "mail"
     assert answer.author.endswith(">")
     assert answer.link.startswith("http")
@@ -52,8 +53,10 @@ async def test_everything_found_is_in_the_askers_own_mailbox(tenant: World, peop
         assert {document.title for document in found} <= own
 
 
-async def test_one_search_is_two_calls(tenant: World, people: People) -> None:
-    await mail(people).search(Query(any_of=("Heron",)), top=20)
+async def test_a_search_is_one_call_and_reading_all_of_it_another(tenant: World, people: People) -> None:
+    source = mail(people)
+    found = await source.search(Query(any_of=("Heron",)), top=9)
+    assert len(await source.read_many([document.id for document in found])) == len(found) == 9
     assert [(r.method, r.path) for r in tenant.record] == [("POST", "/v1.0/search/query"), ("POST", "/v1.0/$batch")]
     assert tenant.record[0].body["requests"][0]["size"] <= MAX_HITS
 
