@@ -82,8 +82,6 @@ class Document:
     """Id of the mail this was attached to."""
     attachments: tuple[str, ...] = ()
     """Ids of the files attached to it, known once it was read."""
-    complete: bool = False
-    """`text` is all there is: reading it would add nothing."""
     unreadable: str = ""
     """Why there is no text, as a phrase for the reader; empty when there is."""
     truncated: bool = False
