@@ -37,6 +37,14 @@ class Extracted:
     truncated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`media_type` is image/png or image/jpeg; the longest side is bounded (`graph.extract.pictures`)."""
+
+    data: bytes
+    media_type: str
+
+
 class _Child:
     """One worker process and its pipe. Frames: 4 bytes length, JSON header, then `size` raw bytes."""
 
@@ -72,11 +80,12 @@ class _Child:
             raise
         return child
 
-    async def ask(self, data: bytes, name: str, seconds: float) -> tuple[dict[str, object], bytes]:
+    async def ask(self, data: bytes, name: str, seconds: float, task: str) -> tuple[dict[str, object], bytes]:
         stdin = self.process.stdin
         if stdin is None:
             raise BrokenPipeError
-        header = json.dumps({"name": name[-255:], "size": len(data), "seconds": seconds}).encode()
+        asked = {"name": name[-255:], "size": len(data), "seconds": seconds, "task": task}
+        header = json.dumps(asked).encode()
         stdin.write(struct.pack(">I", len(header)) + header)
         for start in range(0, len(data), CHUNK):
             stdin.write(data[start : start + CHUNK])
@@ -148,12 +157,28 @@ class Documents:
             self._remembered.put(key, extracted, len(extracted.text))
         return extracted
 
+    async def picture(self, data: bytes) -> Picture:
+        """A picture as models take it: scaled, upright, without metadata. Raises `Unreadable` like `read`."""
+        if not data:
+            raise Unreadable(EMPTY)
+        if len(data) > self.max_bytes:
+            raise Unreadable(TOO_LARGE)
+        header, body = await self._done(data, "", "picture")
+        kind = str(header.get("kind"))
+        if kind not in {"image/png", "image/jpeg"}:
+            raise Unreadable(BROKEN)
+        return Picture(body, kind)
+
     async def _extract(self, data: bytes, name: str) -> Extracted:
+        header, body = await self._done(data, name, "text")
+        return Extracted(body.decode(errors="replace"), str(header.get("kind", "other")), bool(header.get("truncated")))
+
+    async def _done(self, data: bytes, name: str, task: str) -> tuple[dict[str, object], bytes]:
         async with self._child() as child:
             watch = asyncio.create_task(child.watch(self._memory))
             try:
                 async with asyncio.timeout(self._seconds):
-                    header, body = await child.ask(data, name, self._seconds)
+                    header, body = await child.ask(data, name, self._seconds, task)
             except TimeoutError as error:
                 raise Unreadable(TOO_LONG) from error
             except (asyncio.IncompleteReadError, OSError, ValueError, KeyError) as error:
@@ -163,7 +188,7 @@ class Documents:
         reason = header.get("reason")
         if reason:
             raise Unreadable(reason if isinstance(reason, str) and reason in ALL else BROKEN)
-        return Extracted(body.decode(errors="replace"), str(header.get("kind", "other")), bool(header.get("truncated")))
+        return header, body
 
     @contextlib.asynccontextmanager
     async def _child(self) -> AsyncIterator[_Child]:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from graph.extract.budget import Budget, Refused
 from graph.extract.formats import extract
+from graph.extract.pictures import picture
 from graph.extract.reasons import BROKEN, EMPTY, TOO_LARGE, TOO_LONG
 
 if sys.platform == "win32":
@@ -102,13 +103,28 @@ def answer(name: str, data: bytes, seconds: float) -> tuple[dict[str, object], b
     return {"kind": kind, "truncated": budget.truncated}, text.encode(errors="replace")
 
 
+def answer_picture(data: bytes) -> tuple[dict[str, object], bytes]:
+    try:
+        kind, scaled = picture(data)
+    except Refused as refusal:
+        return {"reason": refusal.reason}, b""
+    except MemoryError:
+        return {"reason": TOO_LARGE}, b""
+    except Exception:  # noqa: BLE001 -- decoders raise anything at all on hostile files; this process exists to contain that
+        return {"reason": BROKEN}, b""
+    return {"kind": kind}, scaled
+
+
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     while len(prefix := source.read(4)) == 4:
         header = json.loads(source.read(struct.unpack(">I", prefix)[0]))
         data = source.read(header["size"])
         seconds = float(header["seconds"])
         limit_processor(seconds)
-        send(sink, *answer(header["name"], data, seconds))
+        if header.get("task") == "picture":
+            send(sink, *answer_picture(data))
+        else:
+            send(sink, *answer(header["name"], data, seconds))
 
 
 def send(sink: BinaryIO, header: dict[str, object], body: bytes) -> None:
