@@ -2,13 +2,15 @@
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.context import Outgoing, StopRequested, Superseded
 from bot.errors import sentence, without_content
+from bot.phrases import Meant, Phrases
 from bot.services import Turn
+from bot.texts import language_names, manners, words
 
 log = logging.getLogger(__name__)
 
@@ -29,52 +31,77 @@ class Command:
     """Other words for it."""
     clicks: Mapping[str, Click] = field(default_factory=dict[str, "Click"])
     """What its cards' buttons do, by verb (`answer.other`); verbs are unique over all commands."""
+    alone: bool = False
+    """It takes no argument: "New: which pumps came?" is a question then, and forgets nothing."""
 
 
 class Router:
-    """Commands by what people type; everything else is a question."""
+    """Commands by what people type; everything else is a question.
 
-    def __init__(self, commands: Mapping[str, Command], otherwise: Command) -> None:
+    The words besides a command's own name and `also` stand in the languages' files, section `[words]`. `models`: names people
+    may call a model by. `unknown` answers a slash with a word that is no command.
+    """
+
+    def __init__(
+        self,
+        commands: Mapping[str, Command],
+        otherwise: Command,
+        *,
+        unknown: Command | None = None,
+        models: Iterable[str] = (),
+    ) -> None:
+        self._commands = commands
         self._otherwise = otherwise
+        self._unknown = unknown
         self._clicks = {verb: click for command in commands.values() for verb, click in command.clicks.items()}
-        self._by_words = {
-            words.casefold(): command
+        names = {
+            said: name
             for name, command in commands.items()
-            for words in (name.replace("_", " "), *command.also)
+            if command is not unknown
+            for said in (name.replace("_", " "), *command.also)
         }
+        slots = {"model": frozenset(models), "language": frozenset(language_names())}
+        self._phrases = Phrases(names, words(), slots, manners())
 
     def route(self, text: str) -> tuple[Command, str]:
-        """A command is the whole message, or the message's first words followed by a colon; "help me write" is a question."""
+        """A command is the whole message, or its name, a colon and more; "help me write" is a question."""
         said = " ".join(text.split())
-        head, colon, rest = said.partition(":")
-        named = self._by_words.get(head.strip().casefold().lstrip("/"))
-        if colon and named:
-            return named, rest.strip()
-        words = said.casefold().lstrip("/")
-        exact = self._by_words.get(words) or self._by_words.get(words.rstrip(" .!?"))
-        return (exact, "") if exact else (self._otherwise, text.strip())
+        found = self._phrases.find(said)
+        if found is not None and self._takes(found):
+            return self._commands[found.name], found.argument
+        word, named = self._phrases.slashed(said)
+        if named is not None and self._takes(named):
+            return self._commands[named.name], named.argument
+        if word and named is None and self._unknown is not None:
+            return self._unknown, word
+        return self._otherwise, text.strip()
+
+    def _takes(self, meant: Meant) -> bool:
+        return not (meant.argument and self._commands[meant.name].alone)
 
     async def run(self, turn: Turn) -> None:
         """Answers a turn. Every failure is told to the person; only `Superseded` and cancellation pass through."""
         command, argument = self.route(turn.incoming.text)
-        await self._guarded(turn, command.run(turn, argument))
+        await self._guarded(turn, lambda: command.run(turn, argument))
 
     async def click(self, turn: Turn, verb: str, data: Mapping[str, Any]) -> None:
         """Does what a button of ours says; `verb` and `data` were opened by the seal. Failures as in `run`."""
-        await self._guarded(turn, self._clicks[verb](turn, data))
+        await self._guarded(turn, lambda: self._clicks[verb](turn, data))
 
     def knows(self, verb: str) -> bool:
         """Whether there is such a button: an old card may have one that is gone."""
         return verb in self._clicks
 
-    async def _guarded(self, turn: Turn, work: Awaitable[None]) -> None:
+    async def _guarded(self, turn: Turn, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            async with turn.stopping.scope():
+                await work()
         except Superseded:
             raise
         except StopRequested:
             log.info("a turn was stopped by its person")
+            await turn.conversation.stream().finish(Outgoing(turn.say("stop.stopped")))
         except Exception as error:  # noqa: BLE001 -- the one broad except: whatever failed, the person reads a sentence
             reference = secrets.token_hex(4)
             log.error("turn failed, reference %s: %s", reference, without_content(error))  # noqa: TRY400 -- a traceback shows values
-            await turn.conversation.stream().finish(Outgoing(sentence(error, reference)))
+            await turn.conversation.stream().finish(Outgoing(sentence(error, reference, turn.say)))

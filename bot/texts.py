@@ -1,7 +1,7 @@
-"""The fixed texts a person reads, in that person's language: one TOML file a language, English for what a file lacks."""
+"""The fixed texts a person reads, in that person's language, and the words people say: one TOML file a language."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +9,9 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "languages"
 DEFAULT = "en"
+WORDS, MANNERS = "words", "manners"
+"""The sections that are about what people say; all others are what they read."""
+PLURAL = frozenset({"one", "other"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +31,65 @@ class Texts:
         return Texts(language if language in languages() else DEFAULT)
 
     def __call__(self, key: str, **values: object) -> str:
-        found = _texts(self.language).get(key)
+        found = self._find(key)
         if found is None:
-            found = _texts(DEFAULT)[key]
+            raise KeyError(key)
         if isinstance(found, dict):
             found = found["one" if values.get("n") == 1 else "other"]
         return str(found).format_map(values) if values else str(found)
+
+    def has(self, key: str) -> bool:
+        """Whether this language or English says it: for texts that a new file may bring along or not."""
+        return self._find(key) is not None
+
+    def _find(self, key: str) -> Any:
+        found = texts_of(self.language).get(key)
+        return texts_of(DEFAULT).get(key) if found is None else found
 
 
 @cache
 def languages() -> Mapping[str, str]:
     """The name of each language in itself, by its two letters."""
-    return {path.stem: str(_texts(path.stem)["language.name"]) for path in sorted(FOLDER.glob("*.toml"))}
+    return {path.stem: str(texts_of(path.stem)["language.name"]) for path in sorted(FOLDER.glob("*.toml"))}
 
 
 @cache
-def _texts(language: str) -> Mapping[str, Any]:
+def words() -> Mapping[str, str]:
+    """What people say -> the command it stands for, of all languages: somebody may say "help" in a German Teams."""
+    return {said: meant for language in languages() for said, meant in _file(language)[WORDS].items()}
+
+
+@cache
+def manners() -> frozenset[str]:
+    """Words that change nothing before or after a command: please."""
+    return frozenset(word for language in languages() for word in _file(language)[MANNERS]["idle"])
+
+
+@cache
+def language_names() -> Mapping[str, str]:
+    """Two letters by every name a language has in any of ours, case-folded, and by its letters."""
+    names = {code: code for code in languages()} | {name.casefold(): code for code, name in languages().items()}
+    for language in languages():
+        names |= {name.casefold(): code for code, name in _file(language)["languages"].items()}
+    return names
+
+
+@cache
+def texts_of(language: str) -> Mapping[str, Any]:
+    """Everything read in one language, by `section.key`, deeper tables as `section.table.key`; a plural stays a table."""
+    sections = {name: section for name, section in _file(language).items() if name not in (WORDS, MANNERS)}
+    return dict(_flat(sections, ""))
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict) and not value.keys() <= PLURAL:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+@cache
+def _file(language: str) -> Mapping[str, Any]:
     with (FOLDER / f"{language}.toml").open("rb") as file:
-        sections = tomllib.load(file)
-    return {f"{section}.{key}": text for section, texts in sections.items() for key, text in texts.items()}
+        return tomllib.load(file)

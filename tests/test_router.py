@@ -14,6 +14,7 @@ from bot.context import StopRequested, Superseded
 from bot.errors import SENTENCES, sentence, without_content
 from bot.router import Command, Router
 from bot.services import Turn
+from bot.texts import Texts
 from graph import errors as graph
 from providers import errors as providers
 from tests.commands.conftest import desk
@@ -152,9 +153,10 @@ def _leaves(module: object) -> list[type[Exception]]:
 @pytest.mark.parametrize("kind", [*_leaves(graph), *_leaves(providers)], ids=lambda kind: kind.__name__)
 def test_every_error_has_a_sentence_of_its_own_tree(kind: type[Exception]) -> None:
     error = kind.__new__(kind)
-    said = sentence(error, "r1")
-    assert not said.startswith(SENTENCES[Exception])
-    assert said[0].isupper()
+    for say in (Texts.of("en"), Texts.of("de")):
+        said = sentence(error, "r1", say)
+        assert not said.startswith(say(SENTENCES[Exception]))
+        assert said[0].isupper()
 
 
 def test_an_exception_without_a_traceback_is_named() -> None:

@@ -3,20 +3,21 @@
 import ast
 import re
 import string
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from bot.texts import FOLDER, Texts, languages
+from bot import commands
+from bot.discover import discover
+from bot.router import Command
+from bot.texts import Texts, language_names, languages, manners, texts_of, words
 
 ROOT = Path(__file__).parent.parent
 Sentences = dict[str, str | dict[str, str]]
 
 
 def sentences(language: str) -> Sentences:
-    sections = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return {f"{section}.{key}": text for section, texts in sections.items() for key, text in texts.items()}
+    return dict(texts_of(language))
 
 
 def names(text: str | dict[str, str]) -> set[str]:
@@ -43,7 +44,7 @@ def test_the_code_asks_only_for_texts_that_exist() -> None:
                     leaf.value
                     for argument in node.args[:1]
                     for leaf in ast.walk(argument)
-                    if isinstance(leaf, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_]+", str(leaf.value))
+                    if isinstance(leaf, ast.Constant) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", str(leaf.value))
                 }
     assert asked <= set(known)
     assert {"answer.searching", "click.received"} <= asked
@@ -55,3 +56,34 @@ def test_values_are_not_patterns_and_numbers_choose_the_form() -> None:
     assert Texts.of("de-AT")("answer.reading", n=3) == "Ich lese 3 Quellen…"
     assert Texts.of("xx").language == "en"
     assert english("answer.reading", n="{0.__class__}") == "Reading {0.__class__} sources…"
+    with pytest.raises(KeyError):
+        english("nobody.says_this")
+    assert not english.has("nobody.says_this")
+
+
+def test_every_language_names_all_languages() -> None:
+    for language in languages():
+        assert {name for name in texts_of(language) if name.startswith("languages.")} == {
+            f"languages.{code}" for code in languages()
+        }
+    assert language_names()["deutsch"] == language_names()["german"] == language_names()["de"] == "de"
+    assert manners() >= {"please", "bitte"}
+
+
+def test_all_that_people_say_means_a_command_that_exists() -> None:
+    known = discover(commands, "COMMAND", Command)
+    for said, meant in words().items():
+        name = meant.partition(":")[0]
+        assert name.replace(" ", "_") in known, f"{said!r} means {name!r}, which is no command"
+        assert said == said.casefold().strip() or "ß" in said, said
+        assert (
+            set(re.findall(r"\{(\w+)\}", meant)) == set(re.findall(r"\{(\w+)\}", said)) <= {"model", "language", "text"}
+        )
+        assert "{text}" not in said or said.endswith("{text}"), said
+
+
+def test_every_command_is_explained_in_every_language() -> None:
+    listed = [name for name, command in discover(commands, "COMMAND", Command).items() if command.help]
+    for language in languages():
+        missing = [name for name in listed if f"command.{name}.does" not in texts_of(language)]
+        assert not missing, f"{language}.toml has no [command.…] for {missing}"
