@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from bot.context import Citation, Outgoing, Place
-from bot.teams.messages import MAX_BYTES, activities, size, split
+from bot.teams.messages import MAX_BYTES, activities, size
 from tests.teams.wires import USER, reference
 
 WHERE = reference("https://smba.trafficmanager.net/emea/")
@@ -43,18 +40,19 @@ def test_a_fixed_text_is_no_ai() -> None:
 
 def test_lengths_and_counts() -> None:
     many = tuple(cited(n, title="t " * 100, abstract="a" * 500, kind="mail") for n in range(1, 30))
-    (activity,) = activities(Outgoing("x", many, ai=True), WHERE, ["a", "b", "c", "d"])
+    text = "".join(f"[{n}]" for n in range(1, 30))
+    (activity,) = activities(Outgoing(text, many, ai=True, suggestions=("a", "b", "c", "d")), WHERE)
     (root,) = activity["entities"]
     assert len(root["citation"]) == 20
     for claim in root["citation"]:
         assert len(claim["appearance"]["name"]) <= 80
         assert len(claim["appearance"]["abstract"]) <= 160
-        assert "image" not in claim["appearance"]
+        assert claim["appearance"]["image"]["name"] == "Text"
     assert len(activity["suggestedActions"]["actions"]) == 3
 
 
 def test_links_that_are_not_https_are_left_out() -> None:
-    (activity,) = activities(Outgoing("x", (cited(1, link="javascript:alert(1)"),), ai=True), WHERE)
+    (activity,) = activities(Outgoing("x [1]", (cited(1, link="javascript:alert(1)"),), ai=True), WHERE)
     assert "url" not in activity["entities"][0]["citation"][0]["appearance"]
 
 
@@ -68,17 +66,3 @@ def test_long_answers_become_parts_that_keep_their_own_citations() -> None:
     positions = [c["position"] for part in parts for c in part["entities"][0].get("citation", ())]
     assert positions == list(range(1, 9))
     assert parts[-1]["text"].endswith("*Answered by m*")
-
-
-@given(st.text(), st.integers(20, 200))
-def test_parts_together_are_the_text(text: str, limit: int) -> None:
-    parts = split(text, limit)
-    assert "".join(parts) == text
-    assert all(len(part) == 1 or size({"": part}) - size({"": ""}) <= limit for part in parts)
-
-
-@given(st.sampled_from(["\U0001f600", "漢", "\u05d0", '"', "\n", "a"]), st.integers(1, 60_000))
-def test_no_part_is_too_large_in_any_script(letter: str, times: int) -> None:
-    parts = activities(Outgoing(letter * times), WHERE)
-    assert all(size(part) <= MAX_BYTES for part in parts)
-    assert "".join(part["text"] for part in parts) == letter * times
