@@ -1,10 +1,13 @@
 """From many old turns to a short account of them. What people pinned or decided stays word for word; the rest a model sums up."""
 
+import functools
+import operator
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.store.provenance import ANYBODYS, Provenance
 from bot.store.transcripts import StoredTurn
 from providers.base import Message, Provider, Request, Response, Text
 from providers.errors import ProviderError
@@ -38,17 +41,18 @@ class TooManyPins(Exception):
 class Summary:
     text: str = ""
     pinned: tuple[str, ...] = ()
-    """People's own words."""
+    """People's own words, and answers they pinned."""
+    provenance: Provenance = ANYBODYS
 
 
-def pinned(summary: Summary, text: str) -> Summary:
+def pinned(summary: Summary, text: str, provenance: Provenance = ANYBODYS) -> Summary:
     """Raises `TooManyPins`."""
     words = text.strip()[:LONGEST_PIN]
     if not words or words in summary.pinned:
         return summary
     if len(summary.pinned) >= MOST_PINS:
         raise TooManyPins
-    return replace(summary, pinned=(*summary.pinned, words))
+    return replace(summary, pinned=(*summary.pinned, words), provenance=summary.provenance | provenance)
 
 
 def decisions(text: str) -> tuple[str, ...]:
@@ -58,8 +62,9 @@ def decisions(text: str) -> tuple[str, ...]:
 
 async def summarise(summary: Summary, turns: Sequence[StoredTurn], provider: Provider) -> Summary:
     """The summary with these turns in it. Never fails: without the model, the questions asked stand for the turns."""
-    said = [(turn, _asked(turn)) for turn in turns]
-    for _, asked in said:
+    said = [_asked(turn) for turn in turns]
+    provenance = functools.reduce(operator.or_, (turn.provenance for turn in turns), summary.provenance)
+    for asked in said:
         for decision in decisions(asked):
             if decision not in summary.pinned and len(summary.pinned) < MOST_PINS:
                 summary = replace(summary, pinned=(*summary.pinned, decision))
@@ -68,9 +73,9 @@ async def summarise(summary: Summary, turns: Sequence[StoredTurn], provider: Pro
     except (ProviderError, TimeoutError):
         text = ""
     if not text:
-        questions = [f"- asked: {' '.join(asked.split())[:_QUESTION_CHARACTERS]}" for _, asked in said if asked.strip()]
+        questions = [f"- asked: {' '.join(asked.split())[:_QUESTION_CHARACTERS]}" for asked in said if asked.strip()]
         text = "\n".join(part for part in (summary.text, *questions) if part)[-LONGEST_SUMMARY:]
-    return replace(summary, text=text[:LONGEST_SUMMARY])
+    return replace(summary, text=text[:LONGEST_SUMMARY], provenance=provenance)
 
 
 async def _condensed(before: str, turns: Sequence[StoredTurn], provider: Provider) -> str:
@@ -105,14 +110,15 @@ def told(summary: Summary) -> str:
 
 
 def to_json(summary: Summary) -> dict[str, Any]:
-    return {"text": summary.text, "pinned": list(summary.pinned)}
+    return {"text": summary.text, "pinned": list(summary.pinned), **summary.provenance.to_json()}
 
 
 def from_json(value: Mapping[str, Any] | None) -> Summary:
     """Of what `to_json` wrote; None and {} are the empty one."""
     if not value:
         return Summary()
-    return Summary(str(value.get("text", "")), tuple(str(words) for words in value.get("pinned", ())))
+    pinned = tuple(str(words) for words in value.get("pinned", ()))
+    return Summary(str(value.get("text", "")), pinned, Provenance.from_json(value))
 
 
 def _asked(turn: StoredTurn) -> str:

@@ -3,11 +3,12 @@
 Between two summaries the messages only grow at their end, so that vendors can cache what came before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.agent import compaction
 from bot.agent.compaction import Summary
+from bot.store.provenance import ANYBODYS, Provenance
 from bot.store.summaries import Summaries
 from bot.store.transcripts import StoredTurn, Transcripts
 from providers.base import Message, Provider, Text
@@ -21,22 +22,32 @@ MOST_CHARACTERS = 60_000
 UNDERSTOOD = "Understood."
 
 
+MayUse = Callable[[Provenance], bool]
+"""Whether a text made from this may be used now: by this model, for these readers."""
+
+
+def anything(_: Provenance) -> bool:
+    return True
+
+
 class History:
     def __init__(self, transcripts: Transcripts, summaries: Summaries) -> None:
         self._transcripts = transcripts
         self._summaries = summaries
 
-    async def load(self, conversation_id: str, *, before: str) -> tuple[Message, ...]:
+    async def load(self, conversation_id: str, *, before: str, may_use: MayUse = anything) -> tuple[Message, ...]:
         """Everything said before the turn `before`, within the budget, oldest first. Errors: `Transcripts.recent`."""
         recent = await self._transcripts.recent(conversation_id, turns=TURNS, before=before)
         summary = compaction.from_json(recent.summary)
-        turns = recent.turns[first_kept(recent.turns) :]
-        return (*_opening(summary), *(message for turn in turns for message in turn.messages))
+        turns = [turn for turn in recent.turns[first_kept(recent.turns) :] if may_use(turn.provenance)]
+        opening = _opening(summary) if may_use(summary.provenance) else ()
+        return (*opening, *(message for turn in turns for message in turn.messages))
 
-    async def compact(self, conversation_id: str, provider: Provider) -> bool:
+    async def compact(self, conversation_id: str, provider: Provider, *, may_use: MayUse = anything) -> bool:
         """Summarises old turns when there are too many; whether it did. Repeating it after a crash does no harm.
 
-        When the model fails, the questions that were asked stand for the turns, so that nothing waits for a vendor.
+        When the model fails, the questions that were asked stand for the turns, so that nothing waits for a vendor. What
+        the model may not use is left out for good.
         """
         recent = await self._transcripts.recent(conversation_id, turns=TURNS)
         if _size(recent.turns) <= MOST_CHARACTERS and len(recent.turns) < TURNS:
@@ -44,14 +55,17 @@ class History:
         old, _ = _split(recent.turns)
         if not old:
             return False
-        summary = await compaction.summarise(compaction.from_json(recent.summary), old, provider)
+        before = compaction.from_json(recent.summary)
+        usable = [turn for turn in old if may_use(turn.provenance)]
+        summary = before if may_use(before.provenance) else Summary()
+        summary = await compaction.summarise(summary, usable, provider)
         await self._summaries.save(conversation_id, old[-1].seq, compaction.to_json(summary))
         return True
 
-    async def pin(self, conversation_id: str, text: str) -> None:
-        """Keeps these words of a person as they are, through every summary. Raises `compaction.TooManyPins`."""
+    async def pin(self, conversation_id: str, text: str, provenance: Provenance = ANYBODYS) -> None:
+        """Keeps these words as they are, through every summary. Raises `compaction.TooManyPins`."""
         upto, stored = await self._summaries.load(conversation_id)
-        summary = compaction.pinned(compaction.from_json(stored), text)
+        summary = compaction.pinned(compaction.from_json(stored), text, provenance)
         await self._summaries.save(conversation_id, upto, compaction.to_json(summary))
 
     async def pins(self, conversation_id: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from bot.agent.compaction import LONGEST_PIN, TooManyPins
 from bot.context import Outgoing
 from bot.router import Command
 from bot.services import Turn
+from bot.store.provenance import ANYBODYS
 
 _THE_LAST = frozenset(("", "that", "this", "it", "das", "dies", "es"))
 
@@ -14,13 +15,14 @@ async def run(turn: Turn, argument: str) -> None:
 
 async def _pinned(turn: Turn, words: str) -> str:
     history, conversation_id = turn.services.history, turn.incoming.reference.id
+    provenance = ANYBODYS
     if words.casefold().strip(" .!") in _THE_LAST:
         newest = await history.newest(conversation_id, before=turn.incoming.id)
         if newest is None:
             return turn.say("memory.nothing_to_pin")
-        words = "\n".join(message.text for message in newest.messages)
+        words, provenance = "\n".join(message.text for message in newest.messages), newest.provenance
     try:
-        await history.pin(conversation_id, words[:LONGEST_PIN])
+        await history.pin(conversation_id, words[:LONGEST_PIN], provenance)
     except TooManyPins:
         return turn.say("memory.too_many_pins")
     return turn.say("memory.pin_kept")

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, delete, select, text
+from sqlalchemy import Connection, Executable, bindparam, delete, text
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.message_json import MalformedTranscript, from_json, to_json
+from bot.store.provenance import ANYBODYS, Provenance
 from bot.store.together import Together
 from bot.store.upsert import upsert
 from providers.base import Message
@@ -43,18 +44,20 @@ class Transcripts:
         self._upsert = upsert(database.dialect, self._table, key, values)
         self._saving = Together(self._save_all)
         self._loading = Together(self._load_all, most=MOST_TOGETHER)
-        self._opened: OrderedDict[bytes, tuple[Message, ...]] = OrderedDict()
+        self._opened: OrderedDict[bytes, tuple[tuple[Message, ...], Provenance]] = OrderedDict()
 
-    async def save(self, conversation_id: str, turn_id: str, messages: Sequence[Message]) -> None:
+    async def save(
+        self, conversation_id: str, turn_id: str, messages: Sequence[Message], provenance: Provenance = ANYBODYS
+    ) -> None:
         """All messages of the turn so far; `turn_id` is the activity's id. Call it after each append."""
-        written = [to_json(message) for message in messages]
+        written = {"messages": [to_json(message) for message in messages], **provenance.to_json()}
         await self._saving({"conversation_id": conversation_id, "turn_id": turn_id, "messages": written})
 
     async def load(self, conversation_id: str, *, turns: int, before: str = "") -> tuple[Message, ...]:
         """The messages of the newest `turns` turns, summarised ones included. Else as `recent`."""
         rows = await self._loading(_Wanted(conversation_id, turns, before))
         newest = [row for row in rows if row.turn_id][:turns]
-        return tuple(message for row in reversed(newest) for message in self._open(row.stored))
+        return tuple(message for row in reversed(newest) for message in self._open(row.stored)[0])
 
     async def recent(self, conversation_id: str, *, turns: int, before: str = "") -> "Recent":
         """The summary and the turns after it, oldest first, at most the newest `turns`; the turn `before` left out.
@@ -68,7 +71,7 @@ class Transcripts:
             if not row.turn_id:
                 summary = json.loads(self._database.cipher.decrypt(row.stored))
                 break
-            after.append(StoredTurn(row.seq, row.turn_id, self._open(row.stored)))
+            after.append(StoredTurn(row.seq, row.turn_id, *self._open(row.stored)))
         return Recent(summary, tuple(reversed(after[:turns])))
 
     async def _save_all(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[None]:
@@ -96,30 +99,22 @@ class Transcripts:
             [row for row in found.get(one.conversation_id, []) if row.turn_id != (one.before or None)] for one in wanted
         ]
 
-    def _open(self, stored: bytes) -> tuple[Message, ...]:
+    def _open(self, stored: bytes) -> tuple[tuple[Message, ...], Provenance]:
         known = self._opened.get(stored)
         if known is not None:
             self._opened.move_to_end(stored)
             return known
         value = json.loads(self._database.cipher.decrypt(stored))
-        if not isinstance(value, list):
-            raise MalformedTranscript("A stored turn is not a list.")
-        messages = tuple(from_json(message) for message in value)
+        told = value.get("messages") if isinstance(value, dict) else value
+        if not isinstance(told, list):
+            raise MalformedTranscript("A stored turn holds no list of messages.")
+        provenance = Provenance.from_json(value) if isinstance(value, dict) else ANYBODYS
+        opened = tuple(from_json(message) for message in told), provenance
         if len(stored) <= KEPT_BYTES:
-            self._opened[stored] = messages
+            self._opened[stored] = opened
             if len(self._opened) > KEPT:
                 self._opened.popitem(last=False)
-        return messages
-
-    async def load_turn(self, conversation_id: str, turn_id: str) -> tuple[Message, ...]:
-        """What an earlier attempt at this turn saved; empty when there was none. Errors as in `load`."""
-        table = self._table
-        statement = select(table.c.messages).where(
-            table.c.conversation_id == conversation_id, table.c.turn_id == turn_id
-        )
-        async with self._database.read() as connection:
-            messages = (await connection.execute(statement)).scalar_one_or_none()
-        return tuple(from_json(message) for message in messages or ())
+        return opened
 
     async def delete(self, conversation_id: str) -> None:
         """With the conversation's summary."""
@@ -145,6 +140,7 @@ class StoredTurn:
     """Rises from turn to turn."""
     turn_id: str
     messages: tuple[Message, ...]
+    provenance: Provenance = ANYBODYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from bot.agent import compaction
 from bot.agent.compaction import Summary, TooManyPins
 from bot.agent.history import KEEP_CHARACTERS, MOST_CHARACTERS, History, first_kept, turn_size
 from bot.store.database import Database
+from bot.store.provenance import ANYBODYS, Provenance
 from bot.store.summaries import Summaries
 from bot.store.transcripts import StoredTurn, Transcripts
 from providers.base import Message, Text
@@ -132,3 +133,34 @@ def test_what_is_sent_fits_and_begins_in_the_same_place_for_many_turns(sizes: li
         assert sum(map(turn_size, kept)) <= MOST_CHARACTERS
     moves = len(set(starts)) - 1
     assert moves <= sum(sizes) / (MOST_CHARACTERS - KEEP_CHARACTERS) + 1
+
+
+async def test_what_may_not_be_used_is_left_out_and_its_summary_with_it(database: Database) -> None:
+    transcripts = Transcripts(database)
+    history = History(transcripts, Summaries(database))
+    secret = Provenance(frozenset({"Secret"}))
+    for number in range(20):
+        about = secret if number == 2 else ANYBODYS
+        await transcripts.save(CHAT, f"t{number}", turn(number, f"canary{number} {LONG}"), about)
+
+    def no_secrets(provenance: Provenance) -> bool:
+        return not provenance.labels
+
+    assert "canary15" in told(await history.load(CHAT, before="", may_use=no_secrets))
+    await transcripts.save(CHAT, "t19", turn(19, "canary19"), secret)
+    assert "canary19" not in told(await history.load(CHAT, before="", may_use=no_secrets))
+
+    provider = ScriptedProvider([says("Notes: all of it.")])
+    await history.compact(CHAT, provider)
+    assert "canary2 " in str(provider.requests[0].messages)
+    assert "all of it" in told(await history.load(CHAT, before=""))
+    assert "all of it" not in told(await history.load(CHAT, before="", may_use=no_secrets))
+
+
+def test_a_text_made_from_two_is_for_those_who_could_read_both() -> None:
+    one = Provenance(frozenset({"A"}), frozenset({"ana", "ben"}))
+    other = Provenance(frozenset({"B"}), frozenset({"ben", "eva"}))
+    assert one | other == Provenance(frozenset({"A", "B"}), frozenset({"ben"}))
+    assert (one | ANYBODYS).readers == frozenset({"ana", "ben"})
+    assert Provenance.from_json((one | other).to_json()) == one | other
+    assert Provenance.from_json(ANYBODYS.to_json()) == ANYBODYS

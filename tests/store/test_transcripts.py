@@ -78,8 +78,6 @@ async def test_a_turn_saved_again_is_replaced_in_its_place(database: Database) -
     await transcripts.save("c1", "a2", said("two"))
     await transcripts.save("c1", "a1", said("one"))
     assert await transcripts.load("c1", turns=9) == said("one") + said("two")
-    assert await transcripts.load_turn("c1", "a1") == said("one")
-    assert await transcripts.load_turn("c1", "a9") == ()
 
 
 async def test_a_deleted_conversation_is_gone_and_others_stay(database: Database) -> None:
