@@ -28,7 +28,7 @@ MAX_PNG = 1_500_000
 _READERS = (
     PngImagePlugin, JpegImagePlugin, MpoImagePlugin, GifImagePlugin, WebPImagePlugin, BmpImagePlugin, TiffImagePlugin,
 )  # fmt: skip
-"""Loaded here (JPEG files may turn out as MPO), and with them nothing else: Pillow knows some forty decoders, most of them for formats nobody sends."""
+"""Loaded here, and with them nothing else (a JPEG may turn out as MPO): most of Pillow's forty decoders are for formats nobody sends."""
 _READ = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit refuses by name instead of warning

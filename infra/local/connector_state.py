@@ -81,6 +81,10 @@ class ConnectorState:
     conversations: dict[str, Conversation] = field(default_factory=dict[str, Conversation])
     violations: list[str] = field(default_factory=list[str])
     """What the bot sent that does not fit Microsoft's Swagger, or that Teams would silently cut."""
+    broken: list[str] = field(default_factory=list[str])
+    """Rules of conduct the bot broke, each with the conversation it was in: see `infra.local.conduct`."""
+    no_streaming: set[str] = field(default_factory=set[str])
+    """Conversations in which Teams refuses to stream."""
     refusals: dict[str, str] = field(default_factory=dict[str, str])
     """Conversation id -> an error code of `connector_errors.REFUSALS` for every call about it."""
     attachments: dict[str, StoredAttachment] = field(default_factory=dict[str, StoredAttachment])

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.local import payload, streaming
+from infra.local import conduct, payload, streaming
 from infra.local.connector_errors import REFUSALS, ConnectorError, bad_request, refusal
 from infra.local.connector_gate import body, check_rates, place, validate
 from infra.local.connector_state import (
@@ -52,6 +52,7 @@ async def update(world: World, request: web.Request) -> dict[str, Any]:
     if activity.get("type", "message") != "message":
         raise bad_request("Only messages can be updated.", "BadArgument")
     payload.check(activity)
+    conduct.edited(connector_state(world), found, message, activity, world.clock.now())
     if message.streaming:
         found.streams[message.id].state = "final"
         message.streaming = False
@@ -154,14 +155,21 @@ def _stream(world: World, found: Conversation, id: str, activity: dict[str, Any]
     state, now = connector_state(world), world.clock.now()
     if payload.size(activity) <= payload.MAX_BYTES:
         payload.check(activity)
-    done = streaming.step(
-        found.streams,
-        activity,
-        personal=found.kind == "personal",
-        now=now.timestamp(),
-        new_id=lambda: state.new_id(world),
-        min_gap=0.0 if world.state.get("rates_off") else streaming.MIN_GAP,
-    )
+    if id in state.no_streaming:
+        raise ConnectorError(403, streaming.NOT_ALLOWED, "Content stream is not allowed")
+    try:
+        done = streaming.step(
+            found.streams,
+            activity,
+            personal=found.kind == "personal",
+            now=now.timestamp(),
+            new_id=lambda: state.new_id(world),
+            min_gap=0.0 if world.state.get("rates_off") else streaming.MIN_GAP,
+        )
+    except ConnectorError as error:
+        conduct.refused(state, id, activity, found, error)
+        raise
+    conduct.taken(state, id, done)
     if done.status == CREATED:
         found.add(Message(done.stream.id, id, "bot", now, activity, streaming=True))
         return web.json_response({"id": done.stream.id}, status=CREATED)

@@ -209,4 +209,9 @@ def _message(message: Message) -> dict[str, Any]:
 
 def _connector(world: World, _wanted: dict[str, Any]) -> dict[str, Any]:
     state = connector_state(world)
-    return {"violations": state.violations, "throttled": state.throttled, "refusals": state.refusals}
+    return {
+        "violations": state.violations,
+        "broken": state.broken,
+        "throttled": state.throttled,
+        "refusals": state.refusals,
+    }

@@ -30,6 +30,8 @@ class Stream:
     text: str = ""
     """What was streamed so far, without informative updates."""
     state: State = "open"
+    told: bool = False
+    """The bot was told that the person pressed Stop."""
 
 
 @dataclass(frozen=True, slots=True)

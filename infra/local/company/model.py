@@ -214,6 +214,76 @@ class ChatMessage:
 
 
 @dataclass(slots=True)
+class TodoTask:
+    """An entry of somebody's To Do."""
+
+    id: str
+    owner: str
+    list_name: str
+    title: str
+    body: str
+    status: str
+    due: datetime
+    modified: datetime
+
+
+@dataclass(slots=True)
+class PlanTask:
+    """A task of a plan; the plan belongs to a group."""
+
+    id: str
+    plan_id: str
+    bucket: str
+    title: str
+    description: str
+    assigned: list[str]
+    percent: int
+    due: datetime
+
+
+@dataclass(slots=True)
+class Plan:
+    id: str
+    title: str
+    group_id: str
+
+
+@dataclass(slots=True)
+class Transcript:
+    """What was said in an online meeting, with the recap Copilot made of it."""
+
+    id: str
+    ical_uid: str
+    start: datetime
+    turns: list[tuple[int, str, str]]
+    """(seconds since the start, name, words)"""
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    actions: list[tuple[str, str, str]] = field(default_factory=list)
+    """(title, text, name of the owner)"""
+
+
+@dataclass(slots=True)
+class ListItem:
+    """An entry of a SharePoint list that is no file."""
+
+    id: str
+    site_id: str
+    list_name: str
+    title: str
+    columns: dict[str, str]
+    author: str
+    modified: datetime
+
+
+@dataclass(slots=True)
+class SharedMailbox:
+    id: str
+    name: str
+    mail: str
+    members: list[str]
+
+
+@dataclass(slots=True)
 class ExampleQuestion:
     """A question with a known answer, for the demo, tests and the benchmark."""
 
@@ -248,3 +318,11 @@ class Company:
     chats: list[Chat] = field(default_factory=list)
     messages: list[ChatMessage] = field(default_factory=list)
     questions: list[ExampleQuestion] = field(default_factory=list)
+    todo: list[TodoTask] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    plan_tasks: list[PlanTask] = field(default_factory=list)
+    transcripts: list[Transcript] = field(default_factory=list)
+    list_items: list[ListItem] = field(default_factory=list)
+    shared_mailboxes: list[SharedMailbox] = field(default_factory=list)
+    shared_mails: list[Mail] = field(default_factory=list)
+    """`mailbox` is a `SharedMailbox.id`."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
-from infra.local.company import drives, events, mail, noise, people, questions, teams
+from infra.local.company import drives, events, mail, noise, people, questions, teams, work
 from infra.local.company.bundle import BERLIN
 from infra.local.company.model import Company
 
@@ -35,6 +35,13 @@ def company() -> Company:
         channels=[replace(channel, members=[*channel.members]) for channel in built.channels],
         chats=[replace(chat, members=[*chat.members]) for chat in built.chats],
         messages=[replace(message, mentions=[*message.mentions]) for message in built.messages],
+        todo=[replace(task) for task in built.todo],
+        plans=[replace(plan) for plan in built.plans],
+        plan_tasks=[replace(task, assigned=[*task.assigned]) for task in built.plan_tasks],
+        transcripts=[replace(spoken) for spoken in built.transcripts],
+        list_items=[replace(item, columns={**item.columns}) for item in built.list_items],
+        shared_mailboxes=[replace(mailbox, members=[*mailbox.members]) for mailbox in built.shared_mailboxes],
+        shared_mails=[replace(one) for one in built.shared_mails],
         questions=[replace(asked, expect=[*asked.expect], sources=[*asked.sources]) for asked in built.questions],
     )
 
@@ -64,4 +71,11 @@ def _built() -> Company:
         chats=talk.chats,
         messages=talk.messages,
         questions=list(questions.QUESTIONS),
+        todo=work.todo(),
+        plans=work.plans(),
+        plan_tasks=work.plan_tasks(),
+        transcripts=work.transcripts(),
+        list_items=work.list_items(),
+        shared_mailboxes=[work.SUPPORT],
+        shared_mails=work.shared_mails(),
     )

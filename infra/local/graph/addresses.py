@@ -29,6 +29,9 @@ def _user(call: Call, name: str) -> Person:
     for person in call.company.people:
         if wanted in {person.id.casefold(), person.mail.casefold()}:
             return person
+    for mailbox in call.company.shared_mailboxes:
+        if wanted in {mailbox.id.casefold(), mailbox.mail.casefold()}:
+            return Person(mailbox.id, "", mailbox.name, "", mailbox.mail, "", "", None)
     raise Refused(
         404,
         "Request_ResourceNotFound",

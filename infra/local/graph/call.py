@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from infra.local.company.access import Access
-from infra.local.company.model import Company, Person
+from infra.local.company.model import Company, Mail, Person, SharedMailbox
 from infra.local.graph.state import GraphState
 from infra.local.tokens import Caller
 from infra.local.world import World
@@ -91,12 +91,24 @@ class Call:
 
     @property
     def owner(self) -> Person:
-        """Whose mailbox or calendar is asked for; only one's own, unless the app itself asks."""
+        """Whose mailbox or calendar is asked for: one's own, or a shared mailbox one has access to, unless the app itself asks."""
         if self.user is None:
             raise Refused(400, "BadRequest", "The request has no user.")
+        if self.shared and self.has("Mail.Read.Shared") and self.caller.person_id in self.shared.members:
+            return self.user
         if not self.caller.app_only and self.user.id != self.caller.person_id:
             raise Refused(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
         return self.user
+
+    @property
+    def shared(self) -> SharedMailbox | None:
+        """The shared mailbox the path is about."""
+        found = self.user.id if self.user else ""
+        return next((mailbox for mailbox in self.company.shared_mailboxes if mailbox.id == found), None)
+
+    @property
+    def mails(self) -> list[Mail]:
+        return self.company.shared_mails if self.shared else self.company.mails
 
     @cached_property
     def prefer(self) -> dict[str, str]:

@@ -16,7 +16,17 @@ from infra.local.graph.table import TABLE
 from infra.local.tokens import Caller, InvalidToken, verify
 from infra.local.world import Fault, World
 
-OUTLOOK_AREAS = {"messages", "mailFolders", "sendMail", "calendarView", "events", "calendar", "calendars", "people"}
+OUTLOOK_AREAS = {
+    "messages",
+    "mailFolders",
+    "sendMail",
+    "calendarView",
+    "events",
+    "calendar",
+    "calendars",
+    "people",
+    "todo",
+}
 
 
 def authenticate(world: World, headers: Mapping[str, str]) -> Caller:
@@ -67,7 +77,7 @@ def fault_refusal(world: World, fault: Fault, segments: list[str]) -> Refused:
 
 def service_of(segments: list[str]) -> Service:
     names = {segment.lower() for segment in segments}
-    if names & {"teams", "chats", "joinedteams", "channels"}:
+    if names & {"teams", "chats", "joinedteams", "channels", "onlinemeetings"}:
         return "teams"
     if names & {"drive", "drives", "sites", "shares", "items"}:
         return "files"

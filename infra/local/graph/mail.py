@@ -24,9 +24,7 @@ def list_messages(call: Call, folder: str = "") -> Answer:
         return _search(call, folder)
     place = render.find_folder(call, folder) if folder else None
     rows = [
-        mail
-        for mail in call.company.mails
-        if mail.mailbox == owner.id and (place is None or render.in_folder(mail, place))
+        mail for mail in call.mails if mail.mailbox == owner.id and (place is None or render.in_folder(mail, place))
     ]
     check_efficient(call)
     if "orderby" not in call.query:
@@ -173,7 +171,7 @@ def delta(call: Call, folder: str) -> Answer:
     else:
         raise Refused(410, "syncStateNotFound", "The sync state generation is not found; the client must start again.")
     call.query = {**call.query, **state.query}
-    rows = [mail for mail in call.company.mails if mail.mailbox == call.owner.id and render.in_folder(mail, place)]
+    rows = [mail for mail in call.mails if mail.mailbox == call.owner.id and render.in_folder(mail, place)]
     present = {mail.id: mail for mail in filtered(call, rows, listing(call))}
     if "skiptoken" not in call.query:
         changed = [

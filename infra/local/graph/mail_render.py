@@ -57,7 +57,7 @@ def in_folder(mail: Mail, folder: MailFolder) -> bool:
 
 def folder_json(call: Call, folder: MailFolder) -> dict[str, Any]:
     everything = folders(call.company, folder.mailbox)
-    inside = [mail for mail in call.company.mails if mail.mailbox == folder.mailbox and in_folder(mail, folder)]
+    inside = [mail for mail in call.mails if mail.mailbox == folder.mailbox and in_folder(mail, folder)]
     return {
         "id": folder.id,
         "displayName": folder.name,
@@ -191,7 +191,7 @@ def attachment_json(mail: Mail, attachment: Attachment, *, content: bool = True)
 
 
 def find_mail(call: Call, message_id: str) -> Mail:
-    for mail in call.company.mails:
+    for mail in call.mails:
         if mail.id == message_id and mail.mailbox == call.owner.id:
             return mail
     raise not_found("outlook")

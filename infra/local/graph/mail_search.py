@@ -43,9 +43,7 @@ def search_mails(call: Call, query: str, *, default: tuple[str, ...]) -> list[Ma
     owner = call.owner.id
     try:
         node = parse(query, PROPERTIES)
-        found = [
-            mail for mail in call.company.mails if mail.mailbox == owner and mail_matches(call, node, mail, default)
-        ]
+        found = [mail for mail in call.mails if mail.mailbox == owner and mail_matches(call, node, mail, default)]
     except KqlError as error:
         raise bad_request(str(error)) from error
     return sorted(found, key=lambda mail: mail.sent, reverse=True)[:LIMIT]

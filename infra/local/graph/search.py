@@ -15,7 +15,7 @@ from infra.local.graph.mail_search import search_mails
 from infra.local.graph.search_files import PROPERTIES as FILE_PROPERTIES
 from infra.local.graph.search_files import search_items
 from infra.local.graph.search_hits import Hit
-from infra.local.graph.search_people import search_chats, search_events, search_people, search_sites
+from infra.local.graph.search_people import search_chats, search_entries, search_events, search_people, search_sites
 
 SCOPES: dict[str, tuple[str, ...]] = {
     "message": ("Mail.Read", "Mail.ReadWrite"),
@@ -147,7 +147,10 @@ def _search(call: Call, kind: str, text: str) -> list[Hit]:
         "person": lambda: [hits_of.person_hit(person) for person in search_people(call, text)],
         "site": lambda: [hits_of.site_hit(call, site) for site in search_sites(call, text)],
         "driveItem": lambda: [hits_of.item_hit(call, item, "driveItem") for item in search_items(call, text)],
-        "listItem": lambda: [hits_of.item_hit(call, item, "listItem") for item in search_items(call, text)],
+        "listItem": lambda: [
+            *(hits_of.item_hit(call, item, "listItem") for item in search_items(call, text)),
+            *(hits_of.entry_hit(call, entry) for entry in search_entries(call, text)),
+        ],
     }
     finder = finders.get(kind)
     return finder() if finder else []

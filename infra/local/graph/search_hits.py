@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.company.model import ChatMessage, Event, Item, Mail, Person, Site
+from infra.local.company.model import ChatMessage, Event, Item, ListItem, Mail, Person, Site
 from infra.local.graph import drive_render, mail_render, people, sites
 from infra.local.graph.calendar_render import event_json
 from infra.local.graph.call import Call, iso
@@ -107,3 +107,28 @@ def item_hit(call: Call, item: Item, kind: str) -> Hit:
         return {"@odata.type": "#microsoft.graph.listItem", **kept, "fields": fields}
 
     return Hit(item.id, item.text or item.name, resource, item)
+
+
+def entry_hit(call: Call, entry: ListItem) -> Hit:
+    """An entry of a list comes with few of its columns: title and author unless more are asked for."""
+
+    def resource() -> dict[str, Any]:
+        shown = sites.list_item_json(call, entry)
+        kept = (
+            "id",
+            "createdBy",
+            "createdDateTime",
+            "lastModifiedBy",
+            "lastModifiedDateTime",
+            "parentReference",
+            "webUrl",
+            "sharepointIds",
+        )
+        author = shown["createdBy"]["user"]["displayName"]
+        return {
+            "@odata.type": "#microsoft.graph.listItem",
+            **{name: shown[name] for name in kept},
+            "fields": {"title": entry.title, "author": author},
+        }
+
+    return Hit(entry.id, " ".join([entry.title, *entry.columns.values()]), resource)

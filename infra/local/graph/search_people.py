@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from infra.local.company.access import members_of
-from infra.local.company.model import ChatMessage, Event, Person, Site
+from infra.local.company.model import ChatMessage, Event, ListItem, Person, Site
 from infra.local.graph.call import Call
 from infra.local.graph.errors import bad_request
 from infra.local.graph.index import normalise, plain
@@ -98,3 +98,30 @@ def search_sites(call: Call, query: str) -> list[Site]:
     return _matching(
         rows, query, frozenset(), lambda term, site: in_text(term, normalise(f"{site.display_name} {site.name}"))
     )
+
+
+ENTRY_PROPERTIES = frozenset(
+    {"title", "author", "path", "isdocument", "iscontainer", "lastmodifiedtime", "filetype", "filename"}
+)
+
+
+def search_entries(call: Call, query: str) -> list[ListItem]:
+    """Entries of lists of the sites one may open."""
+    seen = {site.id: site for site in call.company.sites if visible_site(call, site)}
+
+    def test(term: Term, entry: ListItem) -> bool:
+        if term.property in {"isdocument", "iscontainer"}:
+            return term.text.casefold() in {"false", "0"}
+        if term.property == "lastmodifiedtime":
+            return in_range(term, entry.modified, call.now())
+        if term.property == "author":
+            author = call.people.get(entry.author)
+            return in_text(term, normalise(author.name if author else ""))
+        if term.property == "path":
+            return f"{seen[entry.site_id].web_url}/lists/{entry.list_name}".casefold().startswith(term.text.casefold())
+        if term.property in {"filetype", "filename"}:
+            return False
+        return in_text(term, normalise(" ".join([entry.title, *([] if term.property else entry.columns.values())])))
+
+    rows = [entry for entry in call.company.list_items if entry.site_id in seen]
+    return _matching(rows, query, ENTRY_PROPERTIES, test)

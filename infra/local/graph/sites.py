@@ -4,9 +4,9 @@ import base64
 import binascii
 import uuid
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from infra.local.company.model import Item, Site
+from infra.local.company.model import Item, ListItem, Site
 from infra.local.graph import drive_render as render
 from infra.local.graph.call import Answer, Call, Refused, iso
 from infra.local.graph.errors import bad_request, not_found
@@ -62,19 +62,61 @@ def search_sites(call: Call) -> Answer:
 
 def list_lists(call: Call, site: str) -> Answer:
     found = find_site(call, site)
-    return of_json(
-        [_list_json(call, found, drive.id, drive.name) for drive in call.company.drives if drive.site_id == found.id],
-        call,
-        context="lists",
-    )
+    return of_json([_list_json(call, found, *entry) for entry in _lists(call, found)], call, context="lists")
+
+
+def _lists(call: Call, site: Site) -> list[tuple[str, str]]:
+    """(what its id is made of, name)"""
+    named = dict.fromkeys(item.list_name for item in call.company.list_items if item.site_id == site.id)
+    drives = [(drive.id, drive.name) for drive in call.company.drives if drive.site_id == site.id]
+    return [*drives, *((f"{site.id}/{name}", name) for name in named)]
 
 
 def get_list(call: Call, site: str, name: str) -> Answer:
     found = find_site(call, site)
-    for drive in call.company.drives:
-        if drive.site_id == found.id and name in {list_id(drive.id), drive.name}:
-            return single(call, _list_json(call, found, drive.id, drive.name), "lists")
+    for key, title in _lists(call, found):
+        if name in {list_id(key), title}:
+            return single(call, _list_json(call, found, key, title), "lists")
     raise not_found("files")
+
+
+def list_items(call: Call, site: str, name: str) -> Answer:
+    found = find_site(call, site)
+    rows = [list_item_json(call, item) for item in call.company.list_items if _belongs(item, found, name)]
+    return of_json(rows, call, context=f"sites('{site}')/lists('{name}')/items")
+
+
+def get_list_item(call: Call, site: str, name: str, item: str) -> Answer:
+    found = find_site(call, site)
+    for one in call.company.list_items:
+        if one.id == item and _belongs(one, found, name):
+            return single(call, list_item_json(call, one), f"sites('{site}')/lists('{name}')/items")
+    raise not_found("files")
+
+
+def _belongs(item: ListItem, site: Site, name: str) -> bool:
+    return item.site_id == site.id and name in {item.list_name, list_id(f"{site.id}/{item.list_name}")}
+
+
+def list_item_json(call: Call, item: ListItem) -> dict[str, Any]:
+    site = find_site(call, item.site_id)
+    page = f"{site.web_url}/Lists/{quote(item.list_name)}"
+    return {
+        "@odata.etag": f'"{item.id},1"',
+        "createdDateTime": iso(item.modified),
+        "id": item.id,
+        "lastModifiedDateTime": iso(item.modified),
+        "webUrl": f"{page}/{item.id}_.000",
+        "createdBy": render.user(call, item.author),
+        "lastModifiedBy": render.user(call, item.author),
+        "parentReference": {"siteId": site.id, "id": list_id(f"{site.id}/{item.list_name}")},
+        "sharepointIds": {"listId": list_id(f"{site.id}/{item.list_name}"), "listItemId": item.id, "siteId": site.id},
+        "contentType": {"id": "0x0100", "name": "Item"},
+        "fields": {
+            "Title": item.title,
+            **{name.replace(" ", "_x0020_"): value for name, value in item.columns.items()},
+        },
+    }
 
 
 def list_id(drive_id: str) -> str:
@@ -91,9 +133,13 @@ def _list_json(call: Call, site: Site, drive_id: str, name: str) -> dict[str, An
         "lastModifiedDateTime": shown["lastModifiedDateTime"],
         "name": name,
         "displayName": name,
-        "webUrl": f"{site.web_url}/{name}",
+        "webUrl": f"{site.web_url}/{'Lists/' if '/' in drive_id else ''}{quote(name)}",
         "parentReference": {"siteId": site.id},
-        "list": {"contentTypesEnabled": False, "hidden": False, "template": "documentLibrary"},
+        "list": {
+            "contentTypesEnabled": False,
+            "hidden": False,
+            "template": "genericList" if "/" in drive_id else "documentLibrary",
+        },
     }
 
 

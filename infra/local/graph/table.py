@@ -1,11 +1,25 @@
 """Everything this wire claims to serve. Scopes: least privilege first (Microsoft Graph permissions reference)."""
 
-from infra.local.graph import calendar, drives, files_write, mail, mail_write, people, permissions, search, sites, teams
+from infra.local.graph import (
+    calendar,
+    drives,
+    files_write,
+    mail,
+    mail_write,
+    meetings,
+    people,
+    permissions,
+    retrieval,
+    search,
+    sites,
+    teams,
+    work,
+)
 from infra.local.graph.errors import Service
 from infra.local.graph.routing import Handler, Route, Table
 
-MAIL_BASIC = ("Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite")
-MAIL_READ = ("Mail.Read", "Mail.ReadWrite")
+MAIL_READ = ("Mail.Read", "Mail.ReadWrite", "Mail.Read.Shared", "Mail.ReadWrite.Shared")
+MAIL_BASIC = ("Mail.ReadBasic", *MAIL_READ)
 MAIL_WRITE = ("Mail.ReadWrite",)
 MAIL_SEND = ("Mail.Send",)
 CALENDAR_BASIC = ("Calendars.ReadBasic", "Calendars.Read", "Calendars.ReadWrite")
@@ -15,6 +29,11 @@ FILES_READ = ("Files.Read", "Files.Read.All", "Sites.Read.All", *FILES_WRITE)
 SITES_READ = ("Sites.Read.All", "Sites.ReadWrite.All")
 SELF = ("User.Read", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All")
 USERS = ("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All")
+ORGANISATION = ("User.Read.All", "User.ReadWrite.All", "Directory.Read.All")
+TASKS = ("Tasks.Read", "Tasks.ReadWrite")
+MEETINGS = ("OnlineMeetings.Read", "OnlineMeetings.ReadWrite")
+TRANSCRIPTS = ("OnlineMeetingTranscript.Read.All",)
+INSIGHTS = ("OnlineMeetingAiInsight.Read.All",)
 GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All")
 PEOPLE = ("People.Read", "People.Read.All")
 CHAT_BASIC = ("Chat.ReadBasic", "Chat.Read", "Chat.ReadWrite")
@@ -33,13 +52,20 @@ Row = tuple[str, str, tuple[str, ...], Handler]
 DIRECTORY: list[Row] = [
     ("GET", "/me", SELF, people.get_user),
     ("GET", "/users", USERS, people.list_users),
-    ("GET", "/me/manager", SELF, people.get_manager),
-    ("GET", "/me/directReports", SELF, people.direct_reports),
+    ("GET", "/me/manager", ORGANISATION, people.get_manager),
+    ("GET", "/me/directReports", ORGANISATION, people.direct_reports),
     ("GET", "/me/memberOf", SELF, people.member_of),
     ("GET", "/me/transitiveMemberOf", SELF, people.member_of),
     ("GET", "/me/photo", SELF, people.photo),
     ("GET", "/me/photo/$value", SELF, people.photo),
     ("GET", "/me/people", PEOPLE, people.list_people),
+    ("GET", "/me/planner/tasks", TASKS, work.my_tasks),
+    ("GET", "/me/planner/plans", TASKS, work.my_plans),
+    ("GET", "/planner/plans/{plan}", TASKS, work.get_plan),
+    ("GET", "/planner/plans/{plan}/tasks", TASKS, work.plan_tasks),
+    ("GET", "/planner/plans/{plan}/buckets", TASKS, work.plan_buckets),
+    ("GET", "/planner/tasks/{task}", TASKS, work.get_task),
+    ("GET", "/planner/tasks/{task}/details", TASKS, work.task_details),
     ("GET", "/groups", GROUPS, people.list_groups),
     ("GET", "/groups/{group}", GROUPS, people.get_group),
     ("GET", "/groups/{group}/members", GROUPS, people.group_members),
@@ -84,6 +110,9 @@ OUTLOOK: list[Row] = [
     ("GET", "/me/events/{event}", CALENDAR_BASIC, calendar.get_event),
     ("GET", "/me/calendar/events/{event}", CALENDAR_BASIC, calendar.get_event),
     ("GET", "/me/events/{event}/instances", CALENDAR_BASIC, calendar.instances),
+    ("GET", "/me/todo/lists", TASKS, work.todo_lists),
+    ("GET", "/me/todo/lists/{tasks}/tasks", TASKS, work.todo_tasks),
+    ("GET", "/me/todo/lists/{tasks}/tasks/{task}", TASKS, work.todo_task),
     ("POST", "/me/calendar/getSchedule", CALENDAR_BASIC, calendar.get_schedule),
 ]
 
@@ -121,6 +150,9 @@ FILES: list[Row] = [
     ("GET", "/sites/{site}/drives", FILES_READ, drives.site_drives),
     ("GET", "/sites/{site}/lists", SITES_READ, sites.list_lists),
     ("GET", "/sites/{site}/lists/{name}", SITES_READ, sites.get_list),
+    ("GET", "/sites/{site}/lists/{name}/items", SITES_READ, sites.list_items),
+    ("GET", "/sites/{site}/lists/{name}/items/{item}", SITES_READ, sites.get_list_item),
+    ("POST", "/copilot/retrieval", ("Files.Read.All",), retrieval.retrieve),
 ]
 
 TEAMS: list[Row] = [
@@ -138,6 +170,22 @@ TEAMS: list[Row] = [
     ("GET", "/teams/{team}/channels/{channel}/messages/{message}/replies", CHANNEL_MESSAGES, teams.replies),
     ("POST", "/teams/{team}/channels/{channel}/messages/{message}/replies", CHANNEL_SEND, teams.post_channel_message),
     ("GET", "/teams/{team}/channels/{channel}/messages/{message}/replies/{reply}", CHANNEL_MESSAGES, teams.reply),
+    ("GET", "/me/onlineMeetings", MEETINGS, meetings.list_meetings),
+    ("GET", "/me/onlineMeetings/{meeting}", MEETINGS, meetings.get_meeting),
+    ("GET", "/me/onlineMeetings/{meeting}/transcripts", TRANSCRIPTS, meetings.list_transcripts),
+    (
+        "GET",
+        "/me/onlineMeetings/{meeting}/transcripts/{transcript}/content",
+        TRANSCRIPTS,
+        meetings.transcript_content,
+    ),
+    ("GET", "/copilot/users/{person}/onlineMeetings/{meeting}/aiInsights", INSIGHTS, meetings.list_insights),
+    (
+        "GET",
+        "/copilot/users/{person}/onlineMeetings/{meeting}/aiInsights/{insight}",
+        INSIGHTS,
+        meetings.get_insight,
+    ),
     ("GET", "/me/chats", CHAT_BASIC, teams.list_chats),
     ("GET", "/chats", CHAT_BASIC, teams.list_chats),
     ("GET", "/chats/{chat}", CHAT_BASIC, teams.get_chat),
