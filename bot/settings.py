@@ -1,6 +1,7 @@
 """All settings, read once from the environment. The names are a contract: other programs point the product at another cloud with them."""
 
 import os
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
@@ -65,6 +66,9 @@ class Settings(BaseSettings):
     download_hosts: Names = Field(
         (), description="Exact hosts pre-authenticated download links may lead to, besides Graph's own."
     )
+    link_hosts: Names = Field(
+        (), description="Exact hosts answers may link to, besides the documents they cite. A link there never has a query."
+    )
     ca_bundle: str = Field(
         "", description="PEM file trusted in addition to the system's store, for every outgoing connection."
     )
@@ -98,6 +102,10 @@ class Settings(BaseSettings):
         for name in ("graph_base_url", "login_base_url", "bot_openid_metadata_url", "public_url"):
             if not _is_https(getattr(self, name)):
                 yield f"{name.upper()} must be an https address; plain http is accepted for loopback addresses only."
+        for host in self.link_hosts:
+            if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?", host, re.IGNORECASE):
+                yield "LINK_HOSTS must be names of hosts, such as intranet.contoso.com: no https://, no path, no star."
+                break
         if self.ca_bundle:
             try:
                 ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(self.ca_bundle)
