@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from bot.agent.history import History
 from bot.agent.tools import Tool
 from bot.answering import Answering, Event, SignInCards
 from bot.cards.seal import CardSeal
+from bot.choice import model_words
 from bot.discover import discover
 from bot.outbound import Outbound, tls_context
 from bot.router import Command, Router
@@ -25,10 +26,14 @@ from bot.signin.credentials import AppIdentity, AppTokens
 from bot.signin.page import SignInPage
 from bot.signin.tokens import SignIn
 from bot.signin.transport import Transport
+from bot.store.answers import Answers
 from bot.store.database import Database, StoreError, StoreUnavailable
+from bot.store.feedback import Feedback
+from bot.store.heard import Heard, sweep_for_ever
 from bot.store.inbox import Inbox
 from bot.store.memories import Memories
 from bot.store.pending import Pending
+from bot.store.personal import Personal
 from bot.store.preferences import Preferences
 from bot.store.references import References
 from bot.store.summaries import Summaries
@@ -40,13 +45,16 @@ from bot.teams.connector import Connector
 from bot.teams.conversation import Office, Roster
 from bot.teams.displays import Timing
 from bot.teams.endpoint import Endpoint
+from bot.teams.groups import Groups
 from bot.teams.invokes import Invokes, Rating
 from bot.teams.keys import KeyStore
 from bot.teams.pacing import TENANT, Windows
+from bot.teams.private import PersonalChats
 from bot.teams.refusals import Refusals
 from bot.teams.schema import Gate
 from bot.teams.verifier import Verifier
 from bot.turns import Turns
+from bot.watched import Watched
 from graph.client import GraphClient
 from graph.discover import available, first_scopes
 from graph.errors import GraphError
@@ -92,7 +100,8 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
     """
     async with AsyncExitStack() as stack:
         keys = [key.get_secret_value() for key in settings.encryption_keys]
-        models = open_models(settings.models, DoorSettings(vendors, settings.ca_bundle))
+        opened = open_models(settings.models, DoorSettings(vendors, settings.ca_bundle))
+        models = {name: Watched(model, now=_now) for name, model in opened.items()}
         for model in models.values():
             stack.push_async_callback(model.aclose)
         identity = AppIdentity.of(settings) if settings.microsoft_app_id else AppIdentity("", "", "", "")
@@ -124,21 +133,31 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
                 graph=graph,
                 sign_in=sign_in,
                 transcripts=Transcripts(database),
-                now=lambda: datetime.fromtimestamp(time.time(), UTC),
+                now=_now,
                 ask_to_sign_in=ask_to_sign_in,
                 seal=CardSeal(keys, now=time.time),
                 preferences=Preferences(database),
+                personal=Personal(database),
                 history=History(Transcripts(database), Summaries(database)),
                 memories=Memories(database),
+                answers=Answers(database),
+                feedback=Feedback(database),
+                link_hosts=frozenset(settings.link_hosts),
+                heard=Heard(database),
             )
 
         page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)
-        yield Core(database, outbound, identity, transport, sign_in, graph, page, router(), services)
+        yield Core(database, outbound, identity, transport, sign_in, graph, page, router(model_words(models)), services)
 
 
-def router() -> Router:
+def router(models: Iterable[str] = ()) -> Router:
+    """`models`: what people may call one (`bot.choice.model_words`)."""
     commands = discover(import_module("bot.commands"), "COMMAND", Command)
-    return Router(commands, commands["ask"])
+    return Router(commands, commands["ask"], unknown=commands["unknown"], models=models or model_words())
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +223,14 @@ async def _wired(
     now = asyncio.get_running_loop().time
     connector = Connector(parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=now)
     refusals = Refusals(now=time.time, kept=Preferences(parts.database))
-    office = Office(connector, Roster(connector, now=now), timing, refusals)
+    references = References(parts.database)
+    office = Office(
+        connector, Roster(connector, now=now), timing, refusals,
+        personal=PersonalChats(connector, references).of, groups=Groups(connector),
+    )  # fmt: skip
     cards = SignInCards(parts.identity.sign_in_id, parts.page.link, sso=not settings.parley_local)
     events = discover(import_module("bot.events"), "EVENT", Event)
-    answering = Answering(
-        parts.router, arrange(office), References(parts.database), Pending(parts.database), cards, events
-    )
+    answering = Answering(parts.router, arrange(office), references, Pending(parts.database), cards, events)
     inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}", concurrency=CONVERSATIONS)
     turns = Turns(inbox, answering.handle, answering.apologise)
     answering.services, answering.turns = refine(parts.services(answering.ask_to_sign_in)), turns
@@ -223,6 +244,8 @@ async def _wired(
         gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=answering.admit, adapter=adapter,
         local=settings.parley_local, unavailable=(StoreUnavailable, OSError),
     )  # fmt: skip
+    sweeping = asyncio.create_task(sweep_for_ever(Heard(parts.database)), name="sweeping what was heard")
+    stack.push_async_callback(_cancelled, sweeping)
     warming = asyncio.create_task(_warm(parts.graph), name="warming")
     stack.push_async_callback(_cancelled, warming)
     app = web.Application()

@@ -11,7 +11,11 @@ from bot.cards.seal import CardSeal
 from bot.context import Audience, Conversation, Incoming, Person, Place
 from bot.signin.tokens import SignIn
 from bot.stopping import Stopping
+from bot.store.answers import Answers
+from bot.store.feedback import Feedback
+from bot.store.heard import Heard
 from bot.store.memories import Memories
+from bot.store.personal import Personal
 from bot.store.preferences import Preferences
 from bot.store.transcripts import Transcripts
 from bot.texts import DEFAULT, Texts
@@ -20,13 +24,6 @@ from graph.client import GraphClient
 from graph.discover import first_scopes
 from graph.errors import SignInNeeded
 from providers.base import Provider
-
-WITHOUT_ACCOUNT = (
-    "I answer from what you may open in Microsoft 365, and Teams did not tell me who you are: you seem to be here as a "
-    "guest without an account. Please join with your work account and ask again."
-)
-"""For people without an object id, such as anonymous guests of a meeting: there is nobody to sign in."""
-
 
 AskToSignIn = Callable[["Turn", SignInNeeded | None], Awaitable[None]]
 """Shows the sign-in card in the person's personal chat, never in a shared place.
@@ -37,7 +34,7 @@ The error says what Microsoft asked for besides (claims, permissions); None when
 
 async def readers_of(turn: "Turn") -> Audience:
     """Who will see the answer: the asker alone, or everybody in the conversation."""
-    personal = turn.incoming.reference.place is Place.PERSONAL
+    personal = turn.incoming.reference.place is Place.PERSONAL or turn.incoming.targeted
     return Audience(turn.person.id, None if personal else await turn.conversation.members(), personal)
 
 
@@ -55,12 +52,18 @@ class Services:
     ask_to_sign_in: "AskToSignIn"
     seal: CardSeal
     preferences: Preferences
+    personal: Personal
     history: History
     memories: Memories
+    answers: Answers
+    feedback: Feedback
+    heard: Heard
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
     """How long a source may take before the answer goes on without it."""
     audience: Callable[["Turn"], Awaitable[Audience]] = readers_of
+    link_hosts: frozenset[str] = frozenset()
+    """Hosts answers may link to, besides what they cite."""
 
     @property
     def scopes(self) -> tuple[str, ...]:

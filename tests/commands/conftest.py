@@ -9,8 +9,12 @@ from cryptography.fernet import Fernet
 from bot.agent.history import History
 from bot.cards.seal import CardSeal
 from bot.services import Services, Turn
+from bot.store.answers import Answers
 from bot.store.database import Database
+from bot.store.feedback import Feedback
+from bot.store.heard import Heard
 from bot.store.memories import Memories
+from bot.store.personal import Personal
 from bot.store.preferences import Preferences
 from bot.store.summaries import Summaries
 from bot.store.transcripts import Transcripts
@@ -45,8 +49,12 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         ask_to_sign_in=ask_to_sign_in,
         seal=CardSeal([Fernet.generate_key().decode()], now=NOW.timestamp),
         preferences=Preferences(database),
+        personal=Personal(database),
         history=History(Transcripts(database), Summaries(database)),
         memories=Memories(database),
+        answers=Answers(database),
+        feedback=Feedback(database),
+        heard=Heard(database),
     )
     yield Desk(services, provider, shelf, sign_in, asked)
     await graph.aclose()
