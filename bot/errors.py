@@ -35,9 +35,18 @@ SENTENCES: dict[type[BaseException], str] = {
 
 def sentence(error: BaseException, reference: str, say: Texts) -> str:
     """For the person. `reference` is what the log has it under; shown for faults that whoever runs us must look at."""
-    kind = next((kind for kind in type(error).__mro__ if kind in SENTENCES), Exception)
+    kind = _known(type(error))
     text = say(SENTENCES[kind])
     return say("trouble.referenced", text=text, reference=reference) if _ours(kind) else text
+
+
+def why(kind: type[BaseException], say: Texts) -> str:
+    """The sentence alone, for a failure that is past."""
+    return say(SENTENCES[_known(kind)])
+
+
+def _known(kind: type[BaseException]) -> type[BaseException]:
+    return next((each for each in kind.__mro__ if each in SENTENCES), Exception)
 
 
 def without_content(error: BaseException) -> str:

@@ -10,7 +10,7 @@ FREE = "text"
 """The one slot that takes any words; it stands last, and a message with a question mark at its end never fills it."""
 _SLOT = re.compile(r"\{(\w+)\}")
 _CLOSING = " .!?…"
-_SLASHED = re.compile(r"/([^\W\d_][\w-]{0,31})(?:\s|$)")
+_SLASHED = re.compile(r"/([^\W\d_][\w-]{0,31})(?:[\s:]|$)")
 _NEVER = r"(?!)"
 
 

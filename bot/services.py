@@ -9,6 +9,7 @@ from bot.agent.loop import Limits
 from bot.agent.tools import Tool
 from bot.cards.seal import CardSeal
 from bot.context import Audience, Conversation, Incoming, Person, Place
+from bot.labels import LabelRules
 from bot.signin.tokens import SignIn
 from bot.stopping import Stopping
 from bot.store.answers import Answers
@@ -58,6 +59,11 @@ class Services:
     answers: Answers
     feedback: Feedback
     heard: Heard
+    open_conversation: Callable[[str, Person], Awaitable[Conversation | None]]
+    """Another conversation we know, by its id, for this person to write into; None when we are not in it any more."""
+    ask_privately: Callable[["Turn", str], Awaitable[bool]]
+    """Has a question from a shared place answered in the person's personal chat; False when there is none."""
+    labels: LabelRules = field(default_factory=LabelRules)
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
     """How long a source may take before the answer goes on without it."""

@@ -142,7 +142,8 @@ async def test_what_is_not_a_failure_passes(desk: Desk, error: BaseException) ->
 
 async def test_stop_ends_quietly(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    assert not (await _run(desk, StopRequested())).shown.finished
+    (shown,) = (await _run(desk, StopRequested())).shown.finished
+    assert shown.text == "Stopped."
     assert not caplog.records
 
 

@@ -7,8 +7,8 @@ from bot.services import Turn
 
 async def run(turn: Turn, argument: str) -> None:
     del argument
-    await turn.services.transcripts.delete(turn.incoming.reference.id)
-    await turn.conversation.stream().finish(Outgoing("Done: I have forgotten what we talked about here. What's next?"))
+    await turn.services.transcripts.delete(turn.incoming.kept_under)
+    await turn.conversation.stream().finish(Outgoing(turn.say("new.done")))
 
 
-COMMAND = Command(help="start over: I forget what we talked about here", run=run, also=("new chat", "neu", "reset"))
+COMMAND = Command(help="start over: I forget what we talked about here", run=run, alone=True)

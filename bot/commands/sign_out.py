@@ -8,9 +8,7 @@ from bot.services import Turn
 async def run(turn: Turn, argument: str) -> None:
     del argument
     await turn.services.sign_in.sign_out(turn.person)
-    await turn.conversation.stream().finish(
-        Outgoing("You are signed out: I have deleted your tokens and can no longer look into your mail and files.")
-    )
+    await turn.conversation.stream().finish(Outgoing(turn.say("sign_in.signed_out")))
 
 
-COMMAND = Command(help="stop me from looking into your mail and files", run=run, also=("logout", "log out", "abmelden"))
+COMMAND = Command(help="stop me from looking into your mail and files", run=run, alone=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.context import Person
-from bot.services import WITHOUT_ACCOUNT
+from bot.texts import Texts
 from tests.commands.desk import PERSONAL, Desk
 
 
@@ -25,5 +25,5 @@ async def test_who_is_signed_in_hears_so(desk: Desk) -> None:
 
 async def test_a_guest_without_an_account_gets_a_sentence(desk: Desk) -> None:
     desk.reference = replace(PERSONAL, person=Person("", "Guest", "tenant-1", "29:guest"))
-    assert (await desk.says("sign in")).text == WITHOUT_ACCOUNT
+    assert (await desk.says("sign in")).text == Texts.of("en")("sign_in.without_account")
     assert not desk.asked_to_sign_in

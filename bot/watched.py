@@ -1,0 +1,37 @@
+"""Remembers how each model last did, so that *status* can say it without spending a token."""
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
+
+from providers.base import Provider, Request, Response
+from providers.errors import ProviderError
+
+
+class Watched:
+    """A `Provider` around another one. `now` is aware, UTC. Of a failure only its type is kept: texts may quote what was asked."""
+
+    def __init__(self, provider: Provider, *, now: Callable[[], datetime]) -> None:
+        self.door, self.model = provider.door, provider.model
+        self.answered: datetime | None = None
+        self.failed: tuple[datetime, type[ProviderError]] | None = None
+        """Cleared by the next answer."""
+        self._provider = provider
+        self._now = now
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Response]:
+        """As the provider's own. An answer that somebody stopped counts as neither good nor bad."""
+        pieces = self._provider.stream(request)
+        try:
+            async for piece in pieces:
+                if isinstance(piece, Response):
+                    self.answered, self.failed = self._now(), None
+                yield piece
+        except ProviderError as error:
+            self.failed = (self._now(), type(error))
+            raise
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
+
+    async def aclose(self) -> None:
+        await self._provider.aclose()
