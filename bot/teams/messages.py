@@ -8,9 +8,10 @@ from typing import Any
 
 from bot.context import Citation, Outgoing, Place, Reference
 from bot.teams.card_gate import card
+from bot.teams.cleaning import one_line
 from bot.teams.entities import root
 from bot.teams.gate import letters, plain, render
-from bot.teams.links import Links
+from bot.teams.links import Links, linkish
 from bot.teams.mentions import Mention, before, entities, held, mentions_of, put_back
 from bot.teams.splitting import split
 from bot.texts import Texts
@@ -110,10 +111,10 @@ def _activity(
 
 
 def _suggested(suggestions: Sequence[str]) -> list[Wire]:
-    """One that is too long, or names an address, is left out."""
-    said = [letters(suggestion) for suggestion in suggestions]
-    usable = [text for text, given in zip(said, suggestions, strict=True) if text == " ".join(given.split())]
-    kept = [text for text in dict.fromkeys(usable) if 0 < len(text) <= MAX_SUGGESTION]
+    """One that is too long, or holds an address, is left out: a click says it in the person's name."""
+    said = [one_line(suggestion) for suggestion in suggestions]
+    harmless = [text for text in dict.fromkeys(said) if all(address.file for address in linkish(text))]
+    kept = [text for text in harmless if 0 < len(text) <= MAX_SUGGESTION]
     return [{"type": "imBack", "title": text, "value": text} for text in kept[:MAX_ACTIONS]]
 
 
@@ -129,11 +130,16 @@ def _cited(citations: Sequence[Citation], text: str) -> list[Citation]:
     return [found[position] for position in sorted(found)]
 
 
+def splits(activity: Mapping[str, Any]) -> bool:
+    """Whether Teams makes two messages of it when it is posted, and then names no id (rate-limit page); an update stays one."""
+    return bool(activity.get("text") and activity.get("attachments"))
+
+
 def streamed(text: str, reference: Reference, stream: Mapping[str, Any]) -> Wire:
-    """A step of a stream: a typing activity with the whole text so far."""
+    """A step of a stream: a typing activity with the whole text so far, or with what is being done."""
     return {
         "type": "typing",
-        "text": text,
+        "text": letters(text) if stream.get("streamType") == "informative" else text,
         "from": {"id": reference.bot_id},
         "conversation": {"id": reference.id},
         "entities": [{"type": "streaminfo", **stream}],
