@@ -11,13 +11,15 @@ from typing import Any, Protocol
 from bot.cards.seal import NotOurs
 from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
 from bot.interrupts import Interrupts, is_stop
+from bot.listening import worth_storing
 from bot.router import Router
 from bot.services import Services, Turn
 from bot.signin.cards import AGAIN, MORE, TEXT, link_card, oauth_card
+from bot.stopping import Stopping
 from bot.store.entry import Entry
 from bot.store.pending import Pending, incoming_to_json
 from bot.store.references import References
-from bot.teams.activities import incoming
+from bot.teams.activities import addressed, incoming
 from bot.teams.conversation import Office, TeamsConversation
 from bot.teams.errors import ConnectorError
 from bot.texts import Texts
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 CLICK = "parley/click"
 """Our own kind of activity: a button of a card, opened by the seal before it was admitted."""
+ASKED_PRIVATELY = "parley/askedPrivately"
+"""Our own kind of activity: a question from a shared place, to be answered in its asker's personal chat."""
 SIGNED_IN = "parley/signedIn"
 """Our own kind of activity: the question that waited for a sign-in, admitted once more."""
 AGAIN_SUFFIX = ":signed-in"
@@ -40,6 +44,11 @@ NO_PERSONAL_CHAT = (
 )
 INTERRUPTED = "I was interrupted just as I was answering you. If there is no answer above, please ask again."
 FAILED = "Something went wrong on my side, and I could not answer. Please ask again."
+
+
+def ids_of(message_id: str) -> tuple[str, ...]:
+    """What a message's turns may be called: it may have waited for a sign-in, and for a second permission."""
+    return message_id, f"{message_id}{AGAIN_SUFFIX}", f"{message_id}{AGAIN_SUFFIX}{AGAIN_SUFFIX}"
 
 
 class Link(Protocol):
@@ -100,9 +109,15 @@ class Answering:
         self._events = {kind: event for event in events.values() for kind in event.kinds}
 
     async def admit(self, conversation_id: str, activity_id: str, activity: Mapping[str, Any]) -> None:
-        """`Turns.admit`; what ends the answer under way does so at once."""
+        """`Turns.admit`; what ends the answer under way does so at once. What others say to each other is not even stored."""
+        if not await worth_storing(self.services, activity):
+            return
         await self.turns.admit(conversation_id, activity_id, activity)
-        if activity.get("type") == "message" and is_stop(str(activity.get("text") or "").rpartition(">")[2]):
+        if (
+            activity.get("type") == "message"
+            and addressed(dict(activity))
+            and is_stop(str(activity.get("text") or "").rpartition(">")[2])
+        ):
             self.interrupts.heard(incoming(dict(activity)))
 
     async def gone(self, where: Reference, why: ConnectorError) -> None:
@@ -120,10 +135,10 @@ class Answering:
         """For a turn that can't be answered any more: one short sentence, in place of what was shown."""
         event = self._events.get(str(entry.activity.get("type")))
         said = event.said(entry.activity) if event is not None and event.said is not None else None
-        if said is None:
+        if said is None or not (said.mentioned or receipt.reply_id):
             return
         text = INTERRUPTED if entry.uncertain else f"{FAILED} (Reference {entry.reference})"
-        await TeamsConversation(said.reference, self.office, receipt).stream().finish(Outgoing(text))
+        await self.conversation(said, receipt).stream().finish(Outgoing(text))
 
     async def ask_to_sign_in(self, turn: Turn, needed: SignInNeeded | None) -> None:
         """The card goes to the personal chat only: its link is for one person."""
@@ -165,52 +180,51 @@ class Answering:
 
     async def run_turn(self, said: Incoming, receipt: Receipt) -> None:
         """Something a person said, answered by the router."""
-        async with self._turn(said, receipt) as turn:
+        async with self.turn(said, receipt) as turn:
             await self.router.run(turn)
 
     async def run_click(self, said: Incoming, verb: str, data: Mapping[str, Any], receipt: Receipt) -> None:
-        async with self._turn(said, receipt) as turn:
+        async with self.turn(said, receipt) as turn:
             await self.router.click(turn, verb, data)
 
     @asynccontextmanager
-    async def _turn(self, said: Incoming, receipt: Receipt) -> AsyncGenerator[Turn]:
+    async def turn(self, said: Incoming, receipt: Receipt) -> AsyncGenerator[Turn]:
         async def keep_for_later() -> None:
             await self.pending.save(said.reference.person.id, said)
 
         with self.interrupts.running(said) as stopping:
-            conversation = TeamsConversation(said.reference, self.office, receipt, stopping)
+            conversation = self.conversation(said, receipt, stopping)
             say, ended = Texts.of(said.reference.locale), self.interrupts.ended(said)
             try:
                 yield Turn(said, conversation, self.services, keep_for_later, say, stopping, ended)
             finally:
                 await conversation.aclose()
 
+    async def ask_privately(self, turn: Turn, question: str) -> bool:
+        """`Services.ask_privately`: durable, and in order with what is said in the personal chat."""
+        personal = await self.personal_chat(turn.incoming.reference)
+        if personal is None:
+            return False
+        said = turn.incoming
+        asked = Incoming(f"{said.id}:privately", question, replace(personal, person=said.reference.person))
+        activity = {"type": ASKED_PRIVATELY, "from": said.reference.id, "incoming": incoming_to_json(asked)}
+        await self.turns.admit(personal.id, asked.id, activity)
+        return True
+
+    async def open_conversation(self, id: str, person: Person) -> TeamsConversation | None:
+        """`Services.open_conversation`."""
+        known = await self.references.load(id)
+        return None if known is None else TeamsConversation(replace(known, person=person), self.office)
+
+    def conversation(
+        self, said: Incoming, receipt: Receipt | None = None, stopping: Stopping | None = None
+    ) -> TeamsConversation:
+        """Where something was said; to what only its person sees, only they see what is answered."""
+        privately = said.id if said.targeted else ""
+        return TeamsConversation(said.reference, self.office, receipt, stopping, privately=privately)
+
     async def personal_chat(self, here: Reference) -> Reference | None:
-        known = await self.references.personal(here.person.id)
-        if known is not None:
-            return known
-        parameters = {
-            "isGroup": False,
-            "bot": {"id": here.bot_id},
-            "members": [{"id": here.person.channel_id}],
-            "tenantId": here.tenant,
-            "channelData": {"tenant": {"id": here.tenant}},
-        }
-        try:
-            created = await self.office.connector.create(here.service_url, parameters)
-        except ConnectorError as error:
-            log.info("no personal chat could be opened: %s", type(error).__name__)
-            return None
-        return Reference(
-            created.conversation_id,
-            Place.PERSONAL,
-            here.tenant,
-            here.service_url,
-            here.bot_id,
-            here.person,
-            locale=here.locale,
-            timezone=here.timezone,
-        )
+        return await self.office.personal(here)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 
@@ -18,6 +18,7 @@ from bot.answering import Answering, Event, SignInCards
 from bot.cards.seal import CardSeal
 from bot.choice import model_words
 from bot.discover import discover
+from bot.labels import LabelRules
 from bot.outbound import Outbound, tls_context
 from bot.router import Command, Router
 from bot.services import AskToSignIn, Services
@@ -40,6 +41,7 @@ from bot.store.summaries import Summaries
 from bot.store.token_cache import TokenCache
 from bot.store.transcripts import Transcripts
 from bot.teams.adapter import Adapter
+from bot.teams.attachments import Attachments
 from bot.teams.authentication import Authentication
 from bot.teams.connector import Connector
 from bot.teams.conversation import Office, Roster
@@ -60,6 +62,7 @@ from graph.discover import available, first_scopes
 from graph.errors import GraphError
 from graph.options import Options
 from providers.base import DoorSettings
+from providers.discover import discover as discover_doors
 from providers.discover import open_models
 
 log = logging.getLogger(__name__)
@@ -102,6 +105,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         keys = [key.get_secret_value() for key in settings.encryption_keys]
         opened = open_models(settings.models, DoorSettings(vendors, settings.ca_bundle))
         models = {name: Watched(model, now=_now) for name, model in opened.items()}
+        labels = LabelRules.read(settings.label_rules, discover_doors())
         for model in models.values():
             stack.push_async_callback(model.aclose)
         identity = AppIdentity.of(settings) if settings.microsoft_app_id else AppIdentity("", "", "", "")
@@ -144,6 +148,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
                 feedback=Feedback(database),
                 link_hosts=frozenset(settings.link_hosts),
                 heard=Heard(database),
+                labels=labels,
             )
 
         page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)
@@ -233,7 +238,13 @@ async def _wired(
     answering = Answering(parts.router, arrange(office), references, Pending(parts.database), cards, events)
     inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}", concurrency=CONVERSATIONS)
     turns = Turns(inbox, answering.handle, answering.apologise)
-    answering.services, answering.turns = refine(parts.services(answering.ask_to_sign_in)), turns
+    services = replace(
+        parts.services(answering.ask_to_sign_in),
+        open_conversation=answering.open_conversation,
+        ask_privately=answering.ask_privately,
+        attachment=Attachments(parts.outbound, tokens, hosts).fetch,
+    )
+    answering.services, answering.turns = refine(services), turns
     parts.sign_in.on_signed_in = answering.on_signed_in
     await turns.start()
     stack.push_async_callback(turns.aclose)

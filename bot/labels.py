@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 PlaceName = Literal["personal", "group", "channel"]
 
 
-class LabelRulesError(Exception):
+class LabelRulesError(ValueError):
     """The file of rules can't be used; the text says why, for whoever runs us."""
 
 
@@ -86,6 +86,11 @@ class LabelRules:
         if rule is None:
             return True
         return (rule.doors is None or door in rule.doors) and (rule.places is None or place in rule.places)
+
+    def allows_place(self, label: str, place: str) -> bool:
+        """Whether text with this label, already made, may be shown in such a place."""
+        rule = self.rules.get(label.casefold())
+        return rule is None or rule.places is None or place in rule.places
 
     def highest(self, labels: Iterable[str]) -> str:
         """The most restricted of them, as it was written; of labels the order does not know, the first by name. Empty for none."""

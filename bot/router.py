@@ -81,8 +81,14 @@ class Router:
 
     async def run(self, turn: Turn) -> None:
         """Answers a turn. Every failure is told to the person; only `Superseded` and cancellation pass through."""
-        command, argument = self.route(turn.incoming.text)
+        said = turn.incoming
+        # What was not said to us is never an order.
+        command, argument = self.route(said.text) if said.mentioned else (self._otherwise, said.text.strip())
         await self._guarded(turn, lambda: command.run(turn, argument))
+
+    async def ask(self, turn: Turn) -> None:
+        """Takes what was said for a question, whatever it looks like. Failures as in `run`."""
+        await self._guarded(turn, self._otherwise.run(turn, turn.incoming.text))
 
     async def click(self, turn: Turn, verb: str, data: Mapping[str, Any]) -> None:
         """Does what a button of ours says; `verb` and `data` were opened by the seal. Failures as in `run`."""

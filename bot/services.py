@@ -23,7 +23,7 @@ from bot.texts import DEFAULT, Texts
 from graph.base import SourceSpec
 from graph.client import GraphClient
 from graph.discover import first_scopes
-from graph.errors import SignInNeeded
+from graph.errors import NotFound, SignInNeeded
 from providers.base import Provider
 
 AskToSignIn = Callable[["Turn", SignInNeeded | None], Awaitable[None]]
@@ -37,6 +37,23 @@ async def readers_of(turn: "Turn") -> Audience:
     """Who will see the answer: the asker alone, or everybody in the conversation."""
     personal = turn.incoming.reference.place is Place.PERSONAL or turn.incoming.targeted
     return Audience(turn.person.id, None if personal else await turn.conversation.members(), personal)
+
+
+async def _no_other(id: str, person: Person) -> Conversation | None:
+    """For fronts with one conversation only."""
+    del id, person
+    return None
+
+
+async def _nowhere(turn: "Turn", question: str) -> bool:
+    del turn, question
+    return False
+
+
+async def _no_attachment(url: str, max_bytes: int) -> bytes:
+    """For fronts whose channel keeps none."""
+    del url, max_bytes
+    raise NotFound("There are no attachments here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +76,17 @@ class Services:
     answers: Answers
     feedback: Feedback
     heard: Heard
-    open_conversation: Callable[[str, Person], Awaitable[Conversation | None]]
-    """Another conversation we know, by its id, for this person to write into; None when we are not in it any more."""
-    ask_privately: Callable[["Turn", str], Awaitable[bool]]
-    """Has a question from a shared place answered in the person's personal chat; False when there is none."""
     labels: LabelRules = field(default_factory=LabelRules)
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
     """How long a source may take before the answer goes on without it."""
     audience: Callable[["Turn"], Awaitable[Audience]] = readers_of
+    attachment: Callable[[str, int], Awaitable[bytes]] = _no_attachment
+    """(address, most bytes) -> what the channel keeps of a message, such as a pasted image. Raises `graph.errors`."""
+    open_conversation: Callable[[str, Person], Awaitable[Conversation | None]] = _no_other
+    """Another conversation we know, by its id, for this person to write into; None when we are not in it any more."""
+    ask_privately: Callable[["Turn", str], Awaitable[bool]] = _nowhere
+    """Has a question from a shared place answered in the person's personal chat; False when there is none."""
     link_hosts: frozenset[str] = frozenset()
     """Hosts answers may link to, besides what they cite."""
 

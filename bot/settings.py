@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     models: Names = Field(
         ("offline=offline:offline-quotes",), description="Ordered: name=door:model, ... The first is the default."
     )
+    label_rules: str = Field(
+        "", description="TOML file with rules for sensitivity labels: which models and places each may reach. See bot/labels.py."
+    )
     parley_local: bool = Field(
         False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."
     )

@@ -35,6 +35,8 @@ class Extracted:
     text: str
     kind: str
     truncated: bool = False
+    label: str = ""
+    """Name of the sensitivity label inside the file; empty when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,8 @@ class Documents:
 
     async def _extract(self, data: bytes, name: str) -> Extracted:
         header, body = await self._done(data, name, "text")
-        return Extracted(body.decode(errors="replace"), str(header.get("kind", "other")), bool(header.get("truncated")))
+        kind, label = str(header.get("kind", "other")), str(header.get("label", ""))
+        return Extracted(body.decode(errors="replace"), kind, bool(header.get("truncated")), label)
 
     async def _done(self, data: bytes, name: str, task: str) -> tuple[dict[str, object], bytes]:
         async with self._child() as child:

@@ -13,8 +13,10 @@ from graph.client import Graph
 from graph.errors import Conflict, Forbidden, NotFound, Rejected, SignInNeeded, Unavailable, Unreadable
 from graph.extract.reasons import FORMAT, TOO_LARGE
 from graph.kinds import kind_of
-from graph.kql import file_kql, term
+from graph.kql import MAX_FOLDERS, file_kql, folder_kql, term
+from graph.match import in_place, named, words_of
 from graph.parse import dict_at, dicts_at, hits_of, link_of, moment_of, summary_of, text_at
+from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 
 SCOPES = ("Files.Read.All",)
@@ -22,6 +24,7 @@ GROUP_SCOPES = ("GroupMember.Read.All",)
 MAX_HITS = 50
 FIELDS = "id,name,size,file,folder,package,webUrl,parentReference,createdBy,lastModifiedBy,lastModifiedDateTime"
 MAX_MEMBERS = 5000
+_SHARED = frozenset(("shared", "with", "me", "mir", "mit", "geteilt", "geteilte", "freigegeben", "files", "dateien"))
 
 
 class Files:
@@ -31,24 +34,57 @@ class Files:
     def __init__(self, graph: Graph) -> None:
         self._graph, self._groups = graph.scoped(SCOPES), graph.scoped(GROUP_SCOPES)
         self._known_groups: dict[str, asyncio.Future[set[str]]] = {}
+        self._known_folders: dict[str, asyncio.Future[list[str]]] = {}
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
-        """Best first, each with the passage that matched as its text."""
-        kql = file_kql(query)
-        if not kql or top <= 0:
+        """Best first, each with the passage that matched as its text. Without words the newest of a place, type or time."""
+        if top <= 0:
             return []
-        size = min(top, MAX_HITS)
-        request = {"entityTypes": ["driveItem"], "query": {"queryString": kql}, "from": 0, "size": size}
+        size, others = min(top, MAX_HITS), bool(query.place) and set(words_of(query.place)) <= _SHARED
         try:
-            reply = await self._graph.post("/search/query", {"requests": [request]}, safe=True)
+            folders = await self._folders(query.place) if query.place and not others else []
+            kql = file_kql(query, folders=folders)
+            if not kql:
+                return []
+            hits = await self._hits(kql, MAX_HITS if query.place else size, newest=not (query.all_of or query.any_of))
+            own = await self._own_drive() if others else ""
         except (Rejected, Forbidden, NotFound, Unavailable):
             return await self._own_search(query, size)
         documents: dict[str, Document] = {}
-        for hit in hits_of(reply):
+        for hit in hits:
             item = dict_at(hit, "resource")
-            if _is_file(item) and (document := _document(item, text=summary_of(hit))) is not None:
+            if not _is_file(item) or (others and not _is_from_somebody(item, own)):
+                continue
+            document = document_of(item, text=summary_of(hit))
+            # A site or library is no folder: what lies in one of that name has it in its address.
+            if document is not None and (folders or others or in_place(query.place, *_places(document))):
                 documents.setdefault(document.id, document)
         return list(documents.values())[:size]
+
+    async def _hits(self, kql: str, size: int, *, newest: bool = False) -> list[Mapping[str, Any]]:
+        request: dict[str, Any] = {
+            "entityTypes": ["driveItem"],
+            "query": {"queryString": kql},
+            "from": 0,
+            "size": size,
+        }
+        if newest:
+            request["sortProperties"] = [{"name": "lastModifiedDateTime", "isDescending": True}]
+        return list(hits_of(await self._graph.post("/search/query", {"requests": [request]}, safe=True)))
+
+    async def _folders(self, place: str) -> list[str]:
+        """Web addresses of the folders a place's name can mean; asked once a turn."""
+        if place not in self._known_folders:
+            self._known_folders[place] = asyncio.ensure_future(self._ask_for_folders(place))
+        return await self._known_folders[place]
+
+    async def _ask_for_folders(self, place: str) -> list[str]:
+        kql = folder_kql(" ".join(named(place)))
+        hits = await self._hits(kql, MAX_FOLDERS) if kql else []
+        return [link for hit in hits if (link := link_of(text_at(hit, "resource", "webUrl")))]
+
+    async def _own_drive(self) -> str:
+        return text_at(await self._graph.get("/me/drive", {"$select": "id"}), "id")
 
     async def _own_search(self, query: Query, size: int) -> list[Document]:
         """The search of the asker's own OneDrive, for tenants where Microsoft Search is refused."""
@@ -57,7 +93,7 @@ class Files:
             return []
         path = f"/me/drive/root/search(q='{quote(words, safe=chr(39))}')"
         pages = self._graph.pages(path, {"$top": str(size), "$select": FIELDS}, limit=size)
-        found = [_document(item, text="") async for item in pages if _is_file(item)]
+        found = [document_of(item, text="") async for item in pages if _is_file(item)]
         return [document for document in found if document is not None]
 
     async def read(self, id: str) -> Document:
@@ -71,26 +107,45 @@ class Files:
             await asyncio.gather(content, return_exceptions=True)
 
     async def open_link(self, url: str) -> Document:
-        """The file behind a web link a person pasted. Source: https://learn.microsoft.com/graph/api/shares-get (encoding of links)"""
+        """The file behind a web link a person pasted, as text."""
+        document, data = await self.open_file(url)
+        return await self._extracted(document, data)
+
+    async def open_file(self, url: str) -> tuple[Document, bytes]:
+        """What is behind a web link, without its text, and its bytes.
+
+        Source: https://learn.microsoft.com/graph/api/shares-get (encoding of links)
+        """
         if urlsplit(url).scheme != "https" and not link_of(url):
             raise NotFound("This link leads to no file.", status=404)
         share = "u!" + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
-        item = await self._graph.get(f"/shares/{segment(share)}/driveItem", {"$select": FIELDS})
-        return await self._read(item)
+        document = self._readable(await self._graph.get(f"/shares/{segment(share)}/driveItem", {"$select": FIELDS}))
+        return document, await self._content(document.id)
 
     async def _content(self, id: str) -> bytes:
         return await self._graph.content(f"{_path(id)}/content", max_bytes=self._graph.documents.max_bytes)
 
-    async def _read(self, item: Mapping[str, Any], content: Awaitable[bytes] | None = None) -> Document:
-        document = _document(item, text="")
+    async def _read(self, item: Mapping[str, Any], content: Awaitable[bytes]) -> Document:
+        return await self._extracted(self._readable(item), await content)
+
+    def _readable(self, item: Mapping[str, Any]) -> Document:
+        document = document_of(item, text="")
         if document is None or not _is_file(item):
             raise Unreadable(FORMAT)
         size, limit = item.get("size"), self._graph.documents.max_bytes
         if isinstance(size, int) and size > limit:
             raise Unreadable(TOO_LARGE)
-        data = await (content or self._content(document.id))
+        return document
+
+    async def _extracted(self, document: Document, data: bytes) -> Document:
         extracted = await self._graph.documents.read(data, document.title)
-        return replace(document, kind=kind_of(extracted.kind), text=extracted.text, truncated=extracted.truncated)
+        return replace(
+            document,
+            kind=kind_of(extracted.kind),
+            text=extracted.text,
+            truncated=extracted.truncated,
+            label=document.label or extracted.label,
+        )
 
     async def readers(self, id: str) -> frozenset[str] | None:
         """Those who surely may open it: named people and members of named groups.
@@ -129,6 +184,12 @@ class Files:
             return set()
 
 
+def share_path(url: str) -> str:
+    """Where Graph shows the file behind a web link. Source: https://learn.microsoft.com/graph/api/shares-get (encoding of links)"""
+    share = "u!" + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+    return f"/shares/{segment(share)}/driveItem?{encoded({'$select': FIELDS})}"
+
+
 def _is_person(member: Mapping[str, Any]) -> bool:
     """Members are people, devices and other groups; an answer of one kind only leaves the kind out."""
     return text_at(member, "@odata.type") in {"", "#microsoft.graph.user"}
@@ -146,11 +207,23 @@ def _identities(permission: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [identity for identity in (*single, *several) if identity]
 
 
+def _is_from_somebody(item: Mapping[str, Any], own: str) -> bool:
+    """In another person's OneDrive: it is there for the asker because it was shared with them."""
+    return text_at(item, "parentReference", "driveType") == "business" and (
+        text_at(item, "parentReference", "driveId") != own
+    )
+
+
+def _places(document: Document) -> tuple[str, ...]:
+    """The folders above it, each alone: a place's name is one of them."""
+    return tuple(part for part in f"{unquote(urlsplit(document.link).path)}/{document.place}".split("/") if part)
+
+
 def _is_file(item: Mapping[str, Any]) -> bool:
     return "folder" not in item and "package" not in item and bool(text_at(item, "name"))
 
 
-def _document(item: Mapping[str, Any], *, text: str) -> Document | None:
+def document_of(item: Mapping[str, Any], *, text: str) -> Document | None:
     """None for an entry without the two ids that address it."""
     drive, id = text_at(item, "parentReference", "driveId"), text_at(item, "id")
     if not drive or not id:
@@ -195,4 +268,4 @@ def _path(id: str) -> str:
     return f"/drives/{segment(unquote(drive))}/items/{segment(unquote(item))}"
 
 
-SOURCE = SourceSpec("files", "your files in OneDrive and SharePoint", SCOPES, Files)
+SOURCE = SourceSpec("files", "your files in OneDrive and SharePoint", SCOPES, Files, also=GROUP_SCOPES)

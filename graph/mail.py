@@ -153,6 +153,7 @@ class Mail:
             thread=text_at(message, "conversationId"),
             attachment_of=_id(mail_id),
             truncated=extracted.truncated,
+            label=extracted.label,
         )
 
     async def readers(self, id: str) -> frozenset[str] | None:

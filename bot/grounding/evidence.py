@@ -1,6 +1,6 @@
 """What grounding hands over: numbered passages, and an honest account of what was and was not looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bot.grounding.packing import Scored
@@ -38,12 +38,19 @@ class Coverage:
     """Sources that did not answer."""
     skipped: list[Skipped] = field(default_factory=list)
     """Documents that were found and not used."""
+    consents: set[str] = field(default_factory=set)
+    """Permissions a source would have needed that the person has not agreed to yet."""
 
 
 class Retrieved:
-    """Every passage a turn may cite. A marker that is not in here was made up."""
+    """Every passage a turn may cite. A marker that is not in here was made up.
 
-    def __init__(self) -> None:
+    All that a model is given passes through here, so this is where the rules for labels are kept: `withholds` says of a
+    document that none of it may be used.
+    """
+
+    def __init__(self, withholds: Callable[[Document], bool] = lambda _: False) -> None:
+        self._withholds = withholds
         self._passages: dict[str, Passage] = {}
         self._ids: dict[tuple[str, str], str] = {}
 
@@ -51,6 +58,8 @@ class Retrieved:
         """Numbers new passages; one that is known keeps its number."""
         added: list[Passage] = []
         for item in scored:
+            if self._withholds(item.document):
+                continue
             key = (item.document.id, item.text)
             if key not in self._ids:
                 self._ids[key] = f"S{len(self._ids) + 1}"
@@ -60,6 +69,10 @@ class Retrieved:
 
     def get(self, id: str) -> Passage | None:
         return self._passages.get(id)
+
+    def __iter__(self) -> Iterator[Passage]:
+        """In the order of their numbers."""
+        return iter(self._passages.values())
 
     def __len__(self) -> int:
         return len(self._passages)

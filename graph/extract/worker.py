@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from graph.extract.budget import Budget, Refused
 from graph.extract.formats import extract
+from graph.extract.labels import label_of
 from graph.extract.pictures import picture
 from graph.extract.reasons import BROKEN, EMPTY, TOO_LARGE, TOO_LONG
 
@@ -100,7 +101,8 @@ def answer(name: str, data: bytes, seconds: float) -> tuple[dict[str, object], b
     text = budget.cut(text.replace("\x00", "").strip())
     if not text:
         return {"reason": TOO_LONG if budget.truncated else EMPTY}, b""
-    return {"kind": kind, "truncated": budget.truncated}, text.encode(errors="replace")
+    about: dict[str, object] = {"kind": kind, "truncated": budget.truncated, "label": label_of(data)}
+    return about, text.encode(errors="replace")
 
 
 def answer_picture(data: bytes) -> tuple[dict[str, object], bytes]:
