@@ -155,6 +155,8 @@ class ConsoleConversation:
 class ConsoleStream:
     """Text as it grows; what was being done goes to standard error, so that output can be piped."""
 
+    message_id = ""
+
     def __init__(self) -> None:
         self._shown = ""
 

@@ -159,6 +159,11 @@ class Stream(Protocol):
 
     async def text(self, delta: str) -> None: ...
 
+    @property
+    def message_id(self) -> str:
+        """The channel's id of the message it is shown in; empty before there is one, and where messages have no ids."""
+        ...
+
     async def finish(self, message: Outgoing) -> None:
         """The final message replaces all that was shown. Must be called exactly once."""
         ...

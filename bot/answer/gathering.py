@@ -1,6 +1,7 @@
 """Everything a question is answered from, fetched at the same time: what was found, sent, said before and remembered."""
 
 import asyncio
+import re
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -15,7 +16,7 @@ from bot.background.thread import thread
 from bot.context import Audience
 from bot.grounding import passages
 from bot.grounding.evidence import Passage
-from bot.grounding.packing import Scored, pack, rank
+from bot.grounding.packing import Scored
 from bot.grounding.queries import keywords
 from bot.grounding.search import Grounding
 from bot.services import Turn
@@ -26,6 +27,7 @@ GIVEN_CHARACTERS = 40_000
 """Of what people sent or said beside the question; about 10,000 tokens. Of more, the passages nearest to the question are used."""
 READ_ON = 6
 _FEW_WORDS = 3
+_WORD = re.compile(r"\w{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ async def gather(turn: Turn, question: str, *, searches: bool) -> Gathered:
         tuple(chain.from_iterable(part.skipped for part in parts)),
     )
     grounding.coverage.skipped.extend(known.skipped)
-    given = grounding.retrieved.add(_given(known.documents, question, grounding.now()))
+    given = grounding.retrieved.add(_given(known.documents, question))
     return Gathered(said_before, known, [*given, *(passage for passage in found if passage not in given)], grounding)
 
 
@@ -71,7 +73,14 @@ async def _grounding(turn: Turn, *, searches: bool) -> Grounding:
     graph = services.graph.for_person(turn.person.id, token)
     sources = {name: spec.open(graph) for name, spec in services.sources.items()}
     audience = await services.audience(turn)
-    return Grounding(sources, audience, lambda: services.now().timestamp(), deadline=services.search_seconds)
+    return Grounding(
+        sources,
+        audience,
+        lambda: services.now().timestamp(),
+        deadline=services.search_seconds,
+        specs=services.sources,
+        timezone=turn.incoming.reference.timezone,
+    )
 
 
 async def _together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
@@ -91,21 +100,21 @@ def _with_context(question: str, said_before: Sequence[Message]) -> str:
     return f"{question} {before}" if before and len(keywords(question)) < _FEW_WORDS else question
 
 
-def _given(documents: Sequence[Document], question: str, now: float) -> list[Scored]:
+def _given(documents: Sequence[Document], question: str) -> list[Scored]:
     """All of it where it fits; else the beginning of each document and the passages nearest to the question, in reading order."""
     cut = [Scored(d, text, 0.0, place) for d in documents for place, text in enumerate(passages.of(d))]
-    if sum(len(item.text) for item in cut) <= GIVEN_CHARACTERS:
-        return cut
-    room = GIVEN_CHARACTERS - sum(len(item.text) for item in cut if item.place == 0)
-    nearest = pack(rank(keywords(question), documents, {}, now), max(room, 0) // 4)
-    wanted = {(item.document.id, item.place) for item in nearest}
-    chosen: list[Scored] = []
+    words = set(_WORD.findall(question.casefold()))
+
+    def nearness(item: Scored) -> tuple[bool, int]:
+        return item.place == 0, len(words & set(_WORD.findall(item.text.casefold())))
+
+    chosen: set[int] = set()
     left = GIVEN_CHARACTERS
-    for item in cut:
-        if (item.place == 0 or (item.document.id, item.place) in wanted) and len(item.text) <= left:
+    for number, item in sorted(enumerate(cut), key=lambda entry: nearness(entry[1]), reverse=True):
+        if len(item.text) <= left:
             left -= len(item.text)
-            chosen.append(item)
-    return chosen
+            chosen.add(number)
+    return [item for number, item in enumerate(cut) if number in chosen]
 
 
 def evidence(passage: Passage) -> Evidence:

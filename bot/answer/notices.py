@@ -9,6 +9,8 @@ ENDINGS = {cause: f"ending.{cause.value}" for cause in Cause}
 
 def notices(outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts) -> tuple[str, ...]:
     """In the person's language. `found`: there was anything to answer from."""
+    if isinstance(outcome, Stopped) and outcome.cause is Cause.STOPPED:
+        return (say(ENDINGS[outcome.cause]),)
     lines = [say(ENDINGS[outcome.cause])] if isinstance(outcome, Stopped) else []
     lines += [say("answer.not_searched", what=failed.what, why=failed.why) for failed in coverage.failed]
     lines += [say("answer.not_used", what=skipped.what, why=skipped.why) for skipped in coverage.skipped]

@@ -1,6 +1,7 @@
 """From the model's markers (`[S3]`) to the numbers readers see (`[1]`), checked against what was really retrieved."""
 
 import re
+from collections.abc import Mapping
 
 from bot.context import Citation
 from bot.grounding.evidence import Passage, Retrieved
@@ -48,6 +49,10 @@ class Citations:
             )
             for id, position in sorted(self._positions.items(), key=lambda entry: entry[1])
         )
+
+    def positions(self) -> Mapping[str, int]:
+        """The number of each cited document, by the document's id."""
+        return dict(self._positions)
 
     def _number(self, match: re.Match[str]) -> str:
         positions: list[int] = []

@@ -1,6 +1,6 @@
 """What was answered, by the channel's id of the message: its buttons, thumbs, edits and its list of sources refer to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -117,6 +117,12 @@ class Answers:
         table = self._table
         found = await self._newest(table.c.conversation_id == conversation_id, turn_id=turn_id)
         return found[0] if found else None
+
+    async def of_turns(self, conversation_ids: Collection[str], turn_ids: Collection[str]) -> list[Answer]:
+        """All answers to these messages, other models' included, newest first."""
+        table = self._table
+        where = table.c.conversation_id.in_(conversation_ids) & table.c.turn_id.in_(turn_ids)
+        return await self._newest(where, most=None)
 
     async def latest(self, conversation_id: str, person_id: str, *, most: int = 10) -> Answer | None:
         """The newest answer there that this person may see: a private one only if it was theirs."""

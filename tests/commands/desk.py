@@ -27,6 +27,7 @@ class Stream:
         self.deltas: list[str] = []
         self.finished: list[Outgoing] = []
         self.stop: Exception | None = None
+        self.message_id = ""
 
     async def status(self, text: str) -> None:
         self.statuses.append(text)
@@ -155,6 +156,7 @@ class Desk:
         self.conversation = Conversation(self.reference, self.members)
         self.conversation.shown.stop = self.stop
         said = self.incoming(text, value)
+        self.conversation.shown.message_id = f"answer-{self.turns}"
 
         async def keep_for_later() -> None:
             self.kept.append(text)

@@ -1,0 +1,50 @@
+"""What is kept of an answer beside its text: who answered, what it cost, what was read and what was not."""
+
+from collections.abc import Mapping
+from datetime import UTC
+
+from bot.agent.loop import Outcome, Stopped
+from bot.context import Incoming
+from bot.grounding.evidence import Skipped
+from bot.grounding.search import Grounding
+from bot.store.answers import Kept, Left, Read
+from graph.base import Document
+
+
+def kept(
+    asked: Incoming,
+    outcome: Outcome,
+    text: str,
+    grounding: Grounding,
+    positions: Mapping[str, int],
+    *,
+    model: str,
+    suggestions: tuple[str, ...],
+) -> Kept:
+    """`model` is the configured name of the one that was asked."""
+    coverage = grounding.coverage
+    documents = {passage.document.id: passage.document for passage in grounding.retrieved}
+    read = [_read(document, positions.get(id, 0)) for id, document in documents.items()]
+    return Kept(
+        asked=asked,
+        text=text,
+        model=model,
+        answered_by=outcome.model,
+        usage=outcome.usage,
+        read=tuple(sorted(read, key=lambda one: one.position or len(documents) + 1)),
+        searched=tuple(coverage.searched),
+        words=tuple(coverage.words),
+        skipped=_left(coverage.skipped),
+        failed=_left(coverage.failed),
+        ending=outcome.cause.value if isinstance(outcome, Stopped) else "",
+        suggestions=suggestions,
+    )
+
+
+def _read(document: Document, position: int) -> Read:
+    modified = document.modified.astimezone(UTC).isoformat()
+    return Read(document.title, document.link, document.kind, document.author, modified, document.place, position)
+
+
+def _left(skipped: list[Skipped]) -> tuple[Left, ...]:
+    return tuple(Left(one.what, one.why) for one in skipped)
