@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.cards.seal import NotOurs
+from bot.choice import spoken_with
 from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
 from bot.interrupts import Interrupts, is_stop
 from bot.listening import worth_storing
@@ -36,14 +37,6 @@ SIGNED_IN = "parley/signedIn"
 """Our own kind of activity: the question that waited for a sign-in, admitted once more."""
 AGAIN_SUFFIX = ":signed-in"
 """At the end of such a question's id, once for each sign-in it waited for: a second wait must not look like a repeated delivery."""
-IN_PERSONAL_CHAT = (
-    "To answer this I need you to sign in. I have sent you a card in our personal chat; I'll answer here after that."
-)
-NO_PERSONAL_CHAT = (
-    "To answer this I need you to sign in. Please open a personal chat with me, say *sign in*, and ask again here."
-)
-INTERRUPTED = "I was interrupted just as I was answering you. If there is no answer above, please ask again."
-FAILED = "Something went wrong on my side, and I could not answer. Please ask again."
 
 
 def ids_of(message_id: str) -> tuple[str, ...]:
@@ -65,18 +58,21 @@ class SignInCards:
     link: Link
     sso: bool
 
-    def card(self, person: Person, needed: SignInNeeded | None, *, silently: bool = True) -> Mapping[str, Any]:
+    def card(
+        self, person: Person, needed: SignInNeeded | None, say: Texts, *, silently: bool = True
+    ) -> Mapping[str, Any]:
         """`needed` is what the sign-in has to meet; None for the usual. `silently`: single sign-on may be enough."""
         claims = needed.claims if needed else None
         link = self.link(person, scopes=needed.scopes if isinstance(needed, ConsentRequired) else (), claims=claims)
         if not (self.sso and silently) or claims:
             # Teams answers a card with single sign-on by itself. Where that did not help or cannot, the question would be asked
             # and the card shown for ever.
-            return link_card(link, text=_text(needed))
-        return oauth_card(self.app_id, link, secrets.token_urlsafe(16), text=_text(needed))
+            return link_card(link, say, text=_text(needed))
+        return oauth_card(self.app_id, link, secrets.token_urlsafe(16), say, text=_text(needed))
 
 
 def _text(needed: SignInNeeded | None) -> str:
+    """A key of `bot.texts`."""
     if isinstance(needed, ConsentRequired):
         return MORE
     return TEXT if needed is None or needed.code == "no_grant" else AGAIN
@@ -137,20 +133,23 @@ class Answering:
         said = event.said(entry.activity) if event is not None and event.said is not None else None
         if said is None or not (said.mentioned or receipt.reply_id):
             return
-        text = INTERRUPTED if entry.uncertain else f"{FAILED} (Reference {entry.reference})"
-        await self.conversation(said, receipt).stream().finish(Outgoing(text))
+        say = await spoken_with(self.services.preferences, said.reference)
+        text = say("trouble.interrupted")
+        if not entry.uncertain:
+            text = say("trouble.referenced", text=say("trouble.failed"), reference=entry.reference)
+        await self.conversation(said, receipt).stream().finish(Outgoing(text), placed=True)
 
     async def ask_to_sign_in(self, turn: Turn, needed: SignInNeeded | None) -> None:
         """The card goes to the personal chat only: its link is for one person."""
         silently = not turn.incoming.id.endswith(AGAIN_SUFFIX)
-        card = Outgoing("", card=self._cards.card(turn.person, needed, silently=silently))
+        card = Outgoing("", card=self._cards.card(turn.person, needed, turn.say, silently=silently))
         if turn.incoming.reference.place is Place.PERSONAL:
             await turn.conversation.stream().finish(card)
             return
         personal = await self.personal_chat(turn.incoming.reference)
         if personal is not None:
             await TeamsConversation(personal, self.office).send(card)
-        text = IN_PERSONAL_CHAT if personal else NO_PERSONAL_CHAT
+        text = turn.say("sign_in.in_personal_chat" if personal else "sign_in.no_personal_chat")
         await turn.conversation.stream().finish(Outgoing(text))
 
     async def on_signed_in(self, person: Person) -> None:
@@ -163,7 +162,7 @@ class Answering:
 
     async def clicked(self, click: Incoming) -> str:
         """A button of one of our cards: checked at once, then done like a message, durably and in order. Returns what Teams shows."""
-        say = Texts.of(click.reference.locale)
+        say = await spoken_with(self.services.preferences, click.reference)
         try:
             opened = self.services.seal.open(
                 click.value or {}, person_id=click.reference.person.id, conversation_id=click.reference.id
@@ -194,7 +193,7 @@ class Answering:
 
         with self.interrupts.running(said) as stopping:
             conversation = self.conversation(said, receipt, stopping)
-            say, ended = Texts.of(said.reference.locale), self.interrupts.ended(said)
+            say, ended = await spoken_with(self.services.preferences, said.reference), self.interrupts.ended(said)
             try:
                 yield Turn(said, conversation, self.services, keep_for_later, say, stopping, ended)
             finally:

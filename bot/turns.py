@@ -64,6 +64,10 @@ class Turns:
         """Returns when the activity is durable, first delivery or not. Errors: see `Inbox.admit`."""
         await self._inbox.admit(conversation_id, activity_id, activity)
 
+    async def replies(self, conversation_id: str, activity_id: str) -> tuple[str, ...] | None:
+        """See `Inbox.replies`."""
+        return await self._inbox.replies(conversation_id, activity_id)
+
     async def aclose(self, grace: float = 10.0) -> None:
         """Lets running turns finish for `grace` seconds, then hands the rest over to another replica or the next start."""
         self._inbox.stop_taking()
@@ -172,7 +176,11 @@ class _StoredReceipt:
         if " " in reply_id:
             raise ValueError("A message's id holds a space.")
         ids = f"{self.ids} {reply_id}".lstrip()
-        await self._inbox.placed(self._entry, ids)
+        if self.uncertain:
+            # A place for an apology: the answer may stand there, so the row must never look as if it could be given again.
+            await self._inbox.sending(self._entry, ids, State.SENDING)
+        else:
+            await self._inbox.placed(self._entry, ids)
         self.ids = ids
 
     async def sending(self) -> None:

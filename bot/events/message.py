@@ -1,16 +1,22 @@
-"""Somebody said something, or pressed a button that Teams sends as a message."""
+"""Somebody said something to us, or to others where we may listen, or pressed a button that Teams sends as a message."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from bot import listening
 from bot.answering import Answering, Event
 from bot.cards.seal import FIELD, NotOurs
 from bot.context import Incoming, Receipt
 from bot.teams.activities import incoming
 
+_BOT = "28:"
+
 
 async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receipt) -> None:
     said = incoming(dict(activity))
+    if not said.mentioned:
+        await _overheard(answering, said, str(activity["recipient"].get("name") or ""), receipt)
+        return
     await answering.references.save(said.reference)
     if said.value is None or FIELD not in said.value:
         await answering.run_turn(said, receipt)
@@ -23,6 +29,17 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
         return
     if answering.router.knows(click.verb):
         await answering.run_click(said, click.verb, click.data, receipt)
+
+
+async def _overheard(answering: Answering, said: Incoming, our_name: str, receipt: Receipt) -> None:
+    services, here = answering.services, said.reference.id
+    if said.reference.person.channel_id.startswith(_BOT) or not await listening.follows(services, here):
+        return
+    # An answer that was begun before a crash is ended, whatever else was said meanwhile.
+    if receipt.reply_id or await listening.asks_on(services, said, our_name):
+        await answering.run_turn(said, receipt)
+    elif said.text:
+        await services.heard.keep(here, listening.remark(said))
 
 
 def said(activity: Mapping[str, Any]) -> Incoming:

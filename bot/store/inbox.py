@@ -102,6 +102,16 @@ class Inbox:
         mark = Mark(entry.seq, entry.attempt, state.value, reply_id, blank=not keep)
         await self._submit(mark=mark, ends=entry.conversation_id)
 
+    async def replies(self, conversation_id: str, activity_id: str) -> tuple[str, ...] | None:
+        """Ids of all messages that became the answer to an activity; None for one that was never admitted, or long ago."""
+        inbox = self._database.tables.inbox
+        statement = select(inbox.c.reply_id).where(
+            inbox.c.conversation_id == conversation_id, inbox.c.activity_id == activity_id
+        )
+        async with self._database.read() as connection:
+            ids = (await connection.execute(statement)).scalar_one_or_none()
+        return None if ids is None else tuple(ids.split())
+
     def abandon(self, entry: Entry) -> None:
         """The row stays as it is and is swept up later, by this process or another one. For when it can't even be marked."""
         if self._working.get(entry.conversation_id) == entry.seq:

@@ -1,10 +1,10 @@
 """The question that waits while a person signs in: the newest one only, and taken exactly once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bot.context import Incoming, Person, Sent
 from bot.store.clock import DatabaseNow
@@ -35,6 +35,16 @@ class Pending:
         async with self._database.write() as connection:
             row = (await connection.execute(statement)).one_or_none()
         return None if row is None or row.age > max_age else incoming_from_json(row.question)
+
+    async def withdraw(self, person_id: str, ids: Collection[str]) -> None:
+        """The question was deleted: if it is the one that waits, nobody waits for its answer any more."""
+        table = self._table
+        async with self._database.write() as connection:
+            question = (
+                await connection.execute(select(table.c.question).where(table.c.person_id == person_id))
+            ).scalar_one_or_none()
+            if question is not None and question.get("id") in ids:
+                await connection.execute(delete(table).where(table.c.person_id == person_id))
 
 
 def incoming_to_json(question: Incoming) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A Teams conversation as commands see it, and who can read in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.context import Outgoing, Place, Receipt, Reference
 from bot.stopping import Stopping
@@ -12,6 +12,7 @@ from bot.teams.errors import Ambiguous, ConnectorError
 from bot.teams.groups import Groups
 from bot.teams.messages import activities, typing
 from bot.teams.outlet import OnGone, Outlet, nobody_cares
+from bot.teams.pacing import Gaps
 from bot.teams.private import Personal, PrivateLine
 from bot.teams.refusals import Refusals
 from bot.teams.stream import Answer
@@ -70,6 +71,7 @@ class Office:
     """Who may not be streamed to; None: it is tried every time."""
     on_gone: OnGone = nobody_cares
     answer: type[Answer] = Answer
+    gaps: Gaps = field(default_factory=Gaps)
     personal: Personal = nowhere
     """Where a person can be told something privately."""
     groups: Groups | None = None
@@ -117,12 +119,16 @@ class TeamsConversation:
         for activity in more:
             await self._outlet.post(activity)
 
+    async def delete(self, id: str) -> None:
+        """Takes a message of ours away."""
+        await self._outlet.remove(id)
+
     def stream(self) -> Answer:
         """The answer in the making: the same one until it is finished, so that a failure's sentence replaces what was shown."""
         if self._answer is None or self._answer.finished:
             office = self._office
             receipt = self._receipt if self._answer is None else None
-            outlet = Outlet(self.reference, self._line, receipt, office.on_gone)
+            outlet = Outlet(self.reference, self._line, receipt, office.on_gone, office.gaps)
             self._answer = office.answer(outlet, office.timing, office.refusals, self._stopping)
         return self._answer
 

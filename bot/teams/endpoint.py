@@ -1,6 +1,7 @@
 """`POST /api/messages`: gate, token, then either the durable inbox or an invoke's answer. The hot path builds no SDK model."""
 
 import asyncio
+import hashlib
 import ipaddress
 import json
 import logging
@@ -97,12 +98,18 @@ _CODES = {
 def _id(activity: Activity) -> str:
     """What a second delivery of the same activity has in common with the first.
 
-    An edit or deletion carries the id of the message it changes, and membership events may carry none: their time tells them apart.
+    An edit or deletion carries the id of the message it changes, and membership events may carry none: their time tells them apart,
+    or, should there be none, their content.
     """
     id, kind = activity.get("id") or "", activity["type"]
     if id and kind not in {"messageUpdate", "messageDelete"}:
         return str(id)
-    return f"{kind}:{id}:{activity.get('timestamp') or ''}"
+    return f"{kind}:{id}:{activity.get('timestamp') or _digest(activity)}"
+
+
+def _digest(activity: Activity) -> str:
+    written = json.dumps(activity, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(written).hexdigest()[:32]
 
 
 async def _body(request: web.Request) -> bytes:
