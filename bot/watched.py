@@ -11,7 +11,7 @@ class Watched:
     """A `Provider` around another one. `now` is aware, UTC. Of a failure only its type is kept: texts may quote what was asked."""
 
     def __init__(self, provider: Provider, *, now: Callable[[], datetime]) -> None:
-        self.door, self.model = provider.door, provider.model
+        self.door, self.model, self.images = provider.door, provider.model, provider.images
         self.answered: datetime | None = None
         self.failed: tuple[datetime, type[ProviderError]] | None = None
         """Cleared by the next answer."""

@@ -43,7 +43,7 @@ class Files:
         size, others = min(top, MAX_HITS), bool(query.place) and set(words_of(query.place)) <= _SHARED
         try:
             folders = await self._folders(query.place) if query.place and not others else []
-            kql = file_kql(query, folders=folders)
+            kql = file_kql(query, folders=folders) or ("isDocument:true" if others else "")
             if not kql:
                 return []
             hits = await self._hits(kql, MAX_HITS if query.place else size, newest=not (query.all_of or query.any_of))

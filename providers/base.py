@@ -160,6 +160,8 @@ class Provider(Protocol):
 
     door: str
     model: str
+    images: bool
+    """Whether the model sees pictures; one that does not is told that there were some."""
 
     def stream(self, request: Request) -> AsyncIterator[str | Response]:
         """Yields text deltas, then exactly one `Response`. Raises `providers.errors.ProviderError` and nothing else."""

@@ -247,6 +247,7 @@ class Claude:
     """One client for all of the process's requests to one model."""
 
     door = DOOR
+    images = True
 
     def __init__(self, client: Any, model: str) -> None:
         self._client = client

@@ -6,7 +6,7 @@ Such servers differ in what they leave out, so nothing is asked of them that is 
 import base64
 import json
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from providers.base import (
@@ -27,10 +27,12 @@ from providers.base import (
 from providers.errors import ConfigurationError, Incomplete
 from providers.framing import RULES, framed, unmarked
 from providers.schema import strict_schema
-from providers.transcript import call_ids, clean, parsed_arguments, repaired, unique_id
+from providers.transcript import call_ids, clean, parsed_arguments, repaired, unique_id, without_images
 from providers.transport import base_url, failure, http_client, translated
 
 DOOR = "compatible"
+SEES = "+images"
+"""At the end of a model's name in MODELS: it takes pictures. Nothing such a server says would tell us."""
 WHO = "The model server"
 _STOPS = {
     "stop": StopReason.FINISHED,
@@ -198,11 +200,15 @@ class Compatible:
 
     door = DOOR
 
-    def __init__(self, client: Any, model: str) -> None:
+    def __init__(self, client: Any, model: str, *, images: bool = False) -> None:
         self._client = client
         self.model = model
+        self.images = images
 
     async def stream(self, request: Request) -> AsyncIterator[str | Response]:
+        if not self.images:
+            # A server whose model has no eyes refuses the whole request.
+            request = replace(request, messages=without_images(request.messages))
         reading = Reading(self.model, call_ids(request.messages))
         with translated(WHO):
             wire = to_wire(request, self.model)
@@ -226,11 +232,12 @@ def open_compatible(model: str, settings: DoorSettings) -> Compatible:
 
     key = settings.environment.get("COMPATIBLE_API_KEY", "").strip() or "none"
     http = http_client(openai, httpx2, settings, url)
-    return Compatible(openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=2, http_client=http), model)
+    client = openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=2, http_client=http)
+    return Compatible(client, model.removesuffix(SEES), images=model.endswith(SEES))
 
 
 PROVIDER = Door(
     DOOR,
     open_compatible,
-    "A server with OpenAI's Chat Completions: COMPATIBLE_BASE_URL, optionally COMPATIBLE_API_KEY.",
+    "A server with OpenAI's Chat Completions: COMPATIBLE_BASE_URL, optionally COMPATIBLE_API_KEY; model+images sees pictures.",
 )

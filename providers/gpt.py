@@ -225,6 +225,7 @@ class GPT:
     """One client for all of the process's requests to one model."""
 
     door = DOOR
+    images = True
 
     def __init__(self, client: Any, model: str) -> None:
         self._client = client

@@ -34,6 +34,7 @@ _WORDS = re.compile(r"\S+\s*|\s+")
 
 class Offline:
     door = DOOR
+    images = False
 
     def __init__(self, model: str) -> None:
         self.model = model

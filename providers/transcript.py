@@ -14,6 +14,7 @@ from providers.base import INVALID_ARGUMENTS, Evidence, Image, Message, Part, Te
 UNANSWERED = "This call was interrupted and has no result."
 NOTHING_SAID = "(no message)"
 GO_ON = "(go on)"
+NOT_SEEN = "(a picture, which you cannot see: say so where it matters)"
 _UNSAFE_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -32,6 +33,18 @@ def repaired(messages: Iterable[Message]) -> tuple[Message, ...]:
     if answered[-1].role == "assistant":
         answered.append(Message("user", (Text(GO_ON),)))
     return tuple(answered)
+
+
+def without_images(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """For models that read text only: each picture becomes a word about it."""
+
+    def words(part: Part) -> Part:
+        if isinstance(part, ToolResult):
+            content = (Text(NOT_SEEN) if isinstance(inner, Image) else inner for inner in part.content)
+            return replace(part, content=tuple(content))
+        return Text(NOT_SEEN) if isinstance(part, Image) else part
+
+    return tuple(replace(message, parts=tuple(map(words, message.parts))) for message in messages)
 
 
 def clean(text: str) -> str:

@@ -35,6 +35,7 @@ SECONDS = 25.0
 AT_ONCE = 3
 SOURCE = "sent"
 """Of documents that came with the message and that no source could read again."""
+_ONE = {"file": "sent.one_file", "image": "sent.one_image", "message": "sent.message"}
 _MICROSOFT = ("sharepoint", "onedrive", "1drv")
 
 
@@ -259,7 +260,7 @@ class _Opening:
         if thing.kind == "link":
             parts = urlsplit(thing.url)
             return unquote(parts.path.rstrip("/").rpartition("/")[2])[:100] or parts.hostname or thing.url[:100]
-        return self.turn.say("sent.message" if thing.kind == "message" else f"sent.one_{thing.kind}")
+        return self.turn.say(_ONE[thing.kind])
 
 
 def _needs_files(thing: Sent) -> bool:

@@ -14,6 +14,7 @@ class ScriptedProvider:
     requests: list[Request] = field(default_factory=list)
     door: str = "scripted"
     model: str = "scripted-1"
+    images: bool = True
 
     async def stream(self, request: Request) -> AsyncIterator[str | Response]:
         self.requests.append(request)

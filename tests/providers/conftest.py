@@ -17,7 +17,7 @@ from providers.discover import open_models
 MODELS = {
     "claude": "anthropic:claude-sonnet-5-5",
     "gpt": "openai:gpt-6.2-sol",
-    "compatible": "compatible:llama",
+    "compatible": "compatible:llama+images",
     "offline": "offline:extract",
 }
 VENDORS = ("claude", "gpt", "compatible")

@@ -18,6 +18,7 @@ from providers.base import (
     ToolCall,
     ToolResult,
 )
+from providers.transcript import NOT_SEEN
 from tests.providers.conftest import BUDGET, HOTEL, MODELS, QUESTION, TOOLS, VENDORS, Vendors, asked, drained
 
 PIXEL = base64.b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")
@@ -32,7 +33,7 @@ async def test_text_arrives_in_pieces_and_once(vendors: Vendors, name: str) -> N
     assert len(deltas) > 3
     assert response.message.text == "Grüße aus Köln, ganz herzlich!"
     assert response.stop is StopReason.FINISHED
-    assert response.model == MODELS[name].partition(":")[2]
+    assert response.model == MODELS[name].partition(":")[2].removesuffix("+images")
     assert response.request_id.startswith("req_")
 
 
@@ -141,6 +142,38 @@ async def test_images_reach_the_vendor(vendors: Vendors, name: str) -> None:
     question = Message("user", (Image(PIXEL, "image/gif"), QUESTION))
     await drained(vendors.open(name), Request("", (question, call, result)))
     assert json.dumps(vendors.last.body).count(base64.b64encode(PIXEL).decode()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "block"),
+    [
+        ("claude", {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "UE5H"}}),
+        ("gpt", {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,UE5H"}),
+        ("compatible", {"type": "image_url", "image_url": {"url": "data:image/png;base64,UE5H"}}),
+    ],
+)
+async def test_each_vendor_gets_images_in_its_own_form(vendors: Vendors, name: str, block: dict[str, Any]) -> None:
+    vendors.say(Reply(text="A chart."))
+    provider = vendors.open(name)
+    assert provider.images
+    await drained(provider, asked(Image(b"PNG", "image/png"), QUESTION))
+    body = vendors.last.body
+    assert block in (body["input"] if name == "gpt" else body["messages"])[-1]["content"]
+
+
+@pytest.mark.parametrize(("name", "model"), [("compatible", "llama"), ("offline", "extract")])
+async def test_a_model_without_eyes_is_told_of_pictures(vendors: Vendors, name: str, model: str) -> None:
+    vendors.say(Reply(text="I can't see it."))
+    provider = vendors.open(name, model=model)
+    assert not provider.images
+    result = ToolResult("c1", (Image(PIXEL, "image/gif"),))
+    call = Message("assistant", (ToolCall("c1", "read", {}),))
+    question = Message("user", (Image(PIXEL, "image/gif"), QUESTION))
+    await drained(provider, Request("", (question, call, Message("user", (result, QUESTION)))))
+    if name == "compatible":
+        written = json.dumps(vendors.last.body)
+        assert vendors.last.body["model"] == "llama"
+        assert (written.count("image_url"), written.count(NOT_SEEN)) == (0, 2)
 
 
 def _turn(name: str, response: Response) -> tuple[Message, ...]:
