@@ -77,10 +77,15 @@ def best(
 
 def in_place(place: str, *names: str) -> bool:
     """Whether a place named in a question ("the Ops channel") can be one of these names; no place is every place."""
-    wanted = set(words_of(place)) - _PLACE_WORDS
+    wanted = named(place)
     if not wanted:
         return True
     return any(all(any(same(word, known) for known in words_of(name)) for word in wanted) for name in names)
+
+
+def named(place: str) -> list[str]:
+    """The words of a place that name it: "Ops" of "in the Ops channel"."""
+    return [word for word in words_of(place) if word not in _PLACE_WORDS]
 
 
 _PLACE_WORDS = frozenset(

@@ -24,6 +24,12 @@ class Part:
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    reads: bool = False
+    """A POST that changes nothing, so it may be repeated after an ambiguous failure."""
+
+    @property
+    def safe(self) -> bool:
+        return self.reads or self.method == "GET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ async def send_batch(
                 continue
             outcome = Outcome(answers[index].status, retry_after(answers[index].headers))
             failures[index, outcome.kind] += 1
-            wait = pause(outcome, safe=parts[index].method == "GET", tries=failures[index, outcome.kind])
+            wait = pause(outcome, safe=parts[index].safe, tries=failures[index, outcome.kind])
             if wait is not None and monotonic() + wait <= deadline:
                 waits[index] = wait
         due = list(waits)
@@ -86,7 +92,7 @@ async def send_batch(
 
 async def _send(parts: Sequence[Part], chunk: Sequence[int], post: Post) -> dict[int, Answer]:
     body = {"requests": [_request(index, parts[index]) for index in chunk]}
-    reply = await post(body, all(parts[index].method == "GET" for index in chunk))
+    reply = await post(body, all(parts[index].safe for index in chunk))
     wanted = {str(index): index for index in chunk}
     found: dict[int, Answer] = {}
     responses = reply.get("responses")

@@ -8,7 +8,8 @@ import pytest
 from graph.base import Query
 from graph.errors import Forbidden, ForeignLink, GraphError, NotFound, Unreadable
 from graph.extract.reasons import PASSWORD, SCAN
-from graph.files import Files, _document, _identities
+from graph.files import Files, _identities
+from graph.files import document_of as _document
 from graph.wire.download import is_public
 from infra.local.company.model import Item
 from infra.local.world import Fault, World
