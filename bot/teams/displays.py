@@ -145,7 +145,7 @@ class Streamed:
             info["streamId"] = self.message_id
         step = streamed(brief(text) if status else text, self._outlet.reference, info)
         try:
-            id = await self._outlet.post(step, passing=True)
+            id = await self._outlet.stream(step, self._timing.stream_gap, passing=True)
         except StreamRefused as refused:
             self._refused(refused)
             return 0.0
@@ -201,7 +201,7 @@ class Streamed:
         info = {"type": "streaminfo", "streamId": self.message_id, "streamType": "final"}
         final = {**activity, "entities": [info, *activity.get("entities", [])]}
         try:
-            await self._outlet.post(final)
+            await self._outlet.stream(final, self._timing.stream_gap)
         except StreamRefused as refused:
             self._refused(refused)
             return False

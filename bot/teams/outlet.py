@@ -1,18 +1,22 @@
 """Where an answer goes: the one conversation, under the one receipt, and the news when there is nobody any more."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.context import Receipt, Reference
 from bot.teams.connector import Connector
 from bot.teams.errors import Ambiguous, Blocked, ConnectorError, ConversationGone, MessageGone
 from bot.teams.messages import Wire
+from bot.teams.pacing import Gaps
 from bot.teams.private import PrivateLine
 
 Sent = TypeVar("Sent")
 OnGone = Callable[[Reference, ConnectorError], Awaitable[None]]
 """Told when a conversation is gone or closed to us: forget where it was, and plan nothing more for it."""
+PLACING = (1.0, 3.0, 9.0)
+"""Seconds before a message is placed anew that may have got lost: at worst an empty one stays behind."""
 
 
 async def nobody_cares(reference: Reference, why: ConnectorError) -> None:
@@ -28,10 +32,20 @@ class Outlet:
     connector: Connector | PrivateLine
     receipt: Receipt | None
     on_gone: OnGone = nobody_cares
+    gaps: Gaps = field(default_factory=Gaps)
+    """Between two streaming requests of one chat, also of two answers."""
 
     async def post(self, activity: Wire, *, passing: bool = False) -> str:
         reference = self.reference
         return await self._told(self.connector.send(reference.service_url, reference.id, activity, passing=passing))
+
+    async def stream(self, activity: Wire, gap: float, *, passing: bool = False) -> str:
+        """A streaming request, `gap` seconds after the last one of this chat."""
+        await self.gaps.keep(self.reference.id, gap)
+        try:
+            return await self.post(activity, passing=passing)
+        finally:
+            self.gaps.end(self.reference.id)
 
     async def put(self, id: str, activity: Wire, *, passing: bool = False) -> None:
         reference = self.reference
@@ -49,9 +63,13 @@ class Outlet:
 
     async def place(self, placeholder: Wire) -> str:
         """An empty message whose id is stored before anything is put into it. One that may have got lost is placed once more."""
-        try:
-            id = await self.post(placeholder)
-        except Ambiguous:
+        for pause in PLACING:
+            try:
+                id = await self.post(placeholder)
+                break
+            except Ambiguous:
+                await asyncio.sleep(pause)
+        else:
             id = await self.post(placeholder)
         if id:
             await self.placed(id)

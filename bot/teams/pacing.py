@@ -3,6 +3,7 @@
 Source: "Rate limits" for Teams bots (msteams-docs, bots/how-to/rate-limit): per bot and conversation, and per app and tenant.
 """
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -72,3 +73,22 @@ class Pacer:
             if calls[-1] + longest >= now and len(self._calls) <= _KEPT:
                 return
             del self._calls[key]
+
+
+class Gaps:
+    """When the last request of a kind ended in each conversation: a new answer keeps its distance from the one before it."""
+
+    def __init__(self) -> None:
+        self._ended: OrderedDict[str, float] = OrderedDict()
+
+    async def keep(self, key: str, seconds: float) -> None:
+        """Returns when the last one is so long ago."""
+        ended = self._ended.get(key)
+        if ended is not None:
+            await asyncio.sleep(max(0.0, ended + seconds - asyncio.get_running_loop().time()))
+
+    def end(self, key: str) -> None:
+        self._ended[key] = asyncio.get_running_loop().time()
+        self._ended.move_to_end(key)
+        if len(self._ended) > _KEPT:
+            self._ended.popitem(last=False)

@@ -7,7 +7,7 @@ from bot.stopping import Stopping
 from bot.teams.displays import PLACEHOLDER, Edited, Streamed, Timing, plain_message
 from bot.teams.errors import Ambiguous, Blocked, ConversationGone, MessageGone, Refusal
 from bot.teams.gate import preview
-from bot.teams.messages import Wire, activities
+from bot.teams.messages import Wire, activities, splits
 from bot.teams.outlet import Outlet
 from bot.teams.refusals import Refusals
 
@@ -59,8 +59,11 @@ class Answer:
         self._text += delta
         self._nudge(self._timing.text_delay)
 
-    async def finish(self, message: Outgoing) -> None:
-        """Safe to call again after it failed; after `Ambiguous` it only says so again, since the message may be there."""
+    async def finish(self, message: Outgoing, *, placed: bool = False) -> None:
+        """Safe to call again after it failed; after `Ambiguous` it only says so again, since the message may be there.
+
+        `placed`: into a message that was placed first, which may be tried more often than the message itself.
+        """
         self._stopping.too_late()
         if self._ambiguous is not None:
             raise self._ambiguous
@@ -68,7 +71,7 @@ class Answer:
         try:
             if not self._stopped:
                 await self._gap()
-                await self._deliver(activities(message, self._outlet.reference))
+                await self._deliver(activities(message, self._outlet.reference), placed=placed)
         except Ambiguous as error:
             self._ambiguous = error
             raise
@@ -77,6 +80,8 @@ class Answer:
             self._stopped = True
             if self._outlet.receipt is None:
                 raise
+        finally:
+            self._last = self._loop.time()  # a sentence that takes this one's place keeps its distance
         self.finished = True
 
     async def aclose(self) -> None:
@@ -95,11 +100,11 @@ class Answer:
         elif isinstance(outcome, Exception):
             raise outcome
 
-    async def _deliver(self, parts: list[Wire]) -> None:
+    async def _deliver(self, parts: list[Wire], *, placed: bool) -> None:
         """All but a short answer goes into messages whose ids are stored first: a process may die between any two of them."""
         outlet, first, more = self._outlet, parts[0], parts[1:]
-        placed = list(outlet.receipt.more) if outlet.receipt is not None else []
-        if more and outlet.receipt is not None and not self._display.message_id:
+        ids = list(outlet.receipt.more) if outlet.receipt is not None else []
+        if (more or placed or splits(first)) and outlet.receipt is not None and not self._display.message_id:
             id = await outlet.place(plain_message(outlet, PLACEHOLDER))
             self._display = Edited(outlet, self._timing, id)
         if not await self._display.finish(first):
@@ -108,8 +113,8 @@ class Answer:
             if outlet.receipt is None:
                 await outlet.post(activity)
             else:
-                await self._put_part(activity, placed.pop(0) if placed else "")
-        for left_over in placed:
+                await self._put_part(activity, ids.pop(0) if ids else "")
+        for left_over in ids:
             await outlet.remove(left_over)
 
     async def _put_part(self, activity: Wire, id: str) -> None:
