@@ -97,10 +97,11 @@ def plain(text: str) -> str:
 
 
 def letters(text: str) -> str:
-    """Somebody's words where no Markdown is read (a title, a button): one line, and nothing a client makes a link of."""
+    """Somebody's words where no Markdown is promised (a title, a button): one line, and nothing a client makes a link of."""
     shown, position = "", 0
     line = one_line(text)
     for address in linkish(line):
         shown += line[position : address.start] + address.neutral()
         position = address.start + len(address.text)
-    return shown + line[position:]
+    # Some clients read Markdown even there.
+    return re.sub(r"\](?=[(:])|!(?=\[)", r"\g<0> ", shown + line[position:])

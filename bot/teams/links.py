@@ -14,9 +14,10 @@ _NORMALIZE = MarkdownIt("commonmark").normalizeLink
 _LONGEST_HOST = 60
 """Characters of a host that is still shown: a longer one is more likely a message than a name."""
 # Not `\S`: in Chinese and Japanese no space parts an address from the sentence it stands in.
-_TAIL = r"[^\s<>\"`\u2000-\U0010ffff]"
+_TAIL = r"(?-i:[^\s<>\"`\u2000-\U0010ffff])"  # a range that ignores case would hold `k`, as the Kelvin sign
 _DOT = "[.\u3002\uff0e\uff61]"
 _LABEL = r"[^\W_][\w-]{0,62}"
+_TOP = r"[^\W\d_](?:[^\W_]|-){1,62}"
 _SCHEMES = (
     "about|blob|callto|cid|data(?=:\\w+/)|facetime|file|ftp|geo|intent|javascript|magnet|mailto|ms-[a-z-]{2,20}|msteams|onenote"
     "|search-ms|sips?|skype|slack|sms|ssh|tel|vbscript|view-source|vscode|web\\+[a-z]{1,20}|xmpp|zoommtg"
@@ -26,8 +27,8 @@ _SPOKEN = frozenset({"callto", "facetime", "file", "geo", "mailto", "sip", "sips
 _LINKISH = re.compile(
     rf"(?P<full>[a-z0-9+.-]{{0,30}}:[/\\]{{2}}{_TAIL}*)"
     rf"|(?P<scheme>(?<![\w+.-])(?:{_SCHEMES})):(?=[^\s:]){_TAIL}*"
-    rf"|(?P<mail>(?<![\w.+-])[\w.+-]{{1,64}}@(?:{_LABEL}\.){{1,20}}[^\W\d_][\w-]{{1,62}}(?!\.?[\w-]|[/\\?#]|:\d))"
-    rf"|(?P<host>(?<![\w-])(?:{_LABEL}{_DOT}){{1,126}}(?P<top>[^\W\d_][\w-]{{1,62}}))"
+    rf"|(?P<mail>(?<![\w.+-])[\w.+-]{{1,64}}@(?:{_LABEL}\.){{1,20}}{_TOP}(?!\.?[\w-]|[/\\?#]|:\d))"
+    rf"|(?P<half>(?:https?|ftp):[/\\]?)?(?P<host>(?<![^\W_]|-)(?:{_LABEL}{_DOT}){{1,126}}(?P<top>{_TOP}))"
     rf"(?P<port>:\d{{1,5}})?(?P<tail>[/\\?#]{_TAIL}*)?",
     re.IGNORECASE,
 )
@@ -169,7 +170,7 @@ def _address(match: re.Match[str]) -> Address | None:
     host, tail = match["host"], (match["tail"] or "").rstrip(_AFTER)
     if not _names_a_host(host, match["top"], tail):
         return None
-    text = host + (match["port"] or "") + tail
+    text = (match["half"] or "") + host + (match["port"] or "") + tail
     return Address(match.start(), text, host, more=bool(match["port"] or tail.strip("/")))
 
 

@@ -25,7 +25,11 @@ _LINE_START = re.compile(
 _FORMULA = re.compile(r"\\\((?P<short>[^`\n]{1,400}?)\\\)|\\\[(?P<long>[^`]{1,2000}?)\\\]")
 _COMMAND = re.compile(r"(?<!\\)\\[a-zA-Z]{2,}")
 _TASK = re.compile(r"\[([ xX])\]\s+")
-_CODE_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*):(?=//)|\b(www)\.(?=\w)|(?<=[=\"'(])//(?=[\w-]+\.)", re.IGNORECASE)
+_CODE_ADDRESS = re.compile(
+    r"([a-z][a-z0-9+.-]{0,30}(?=:(?://|\\\\))|\b(?:javascript|vbscript|msteams|onenote|ms-\w{1,20}|data(?=:\w+/))):(?=\S)"
+    r"|\b(www)\.(?=\w)|(?<=[=\"'(])//(?=[\w-]+\.)",
+    re.IGNORECASE,
+)
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
@@ -126,12 +130,10 @@ class Writer:
                 return ""
 
     def _code_block(self, kind: Token) -> str:
-        code = self._code(kind.content)
         if not self._card:
-            return fenced(code, kind.info)
-        return line_starts(
-            "\\\n".join(neutral(line.strip(), self._reachable) for line in code.splitlines() if line.strip())
-        )
+            return fenced(self._code(kind.content), kind.info)
+        lines = (line.strip() for line in kind.content.splitlines())
+        return line_starts("\\\n".join(neutral(line, self._reachable) for line in lines if line))
 
     def _list(self, kind: Token, inside: Sequence[Token], depth: int) -> str:
         items = [part for _, item in children(inside) for part in (_flat(item) if depth >= DEEPEST_LIST else [item])]
