@@ -56,7 +56,13 @@ def languages() -> Mapping[str, str]:
 @cache
 def words() -> Mapping[str, str]:
     """What people say -> the command it stands for, of all languages: somebody may say "help" in a German Teams."""
-    return {said: meant for language in languages() for said, meant in _file(language)[WORDS].items()}
+    return {said: meant for language in languages() for said, meant in words_of(language).items()}
+
+
+@cache
+def words_of(language: str) -> Mapping[str, str]:
+    """The same of one language, in the file's order."""
+    return dict(_file(language)[WORDS])
 
 
 @cache

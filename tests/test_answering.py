@@ -5,9 +5,11 @@ import pytest
 from bot.answering import SignInCards
 from bot.context import Person
 from bot.signin.cards import ADAPTIVE_CARD, AGAIN, MORE, OAUTH_CARD, TEXT
+from bot.texts import Texts
 from graph.errors import ConsentRequired, SignInNeeded
 from tests.commands.desk import SOFIA
 
+ENGLISH = Texts.of("en-GB")
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1795377967"}}}'
 
 
@@ -37,16 +39,16 @@ def test_the_card_and_its_link_fit_what_is_needed(
     needed: SignInNeeded | None, kind: str, text: str, scopes: tuple[str, ...], claims: str | None
 ) -> None:
     page = Page()
-    card = SignInCards("app-id", page.link, sso=True).card(SOFIA, needed)
+    card = SignInCards("app-id", page.link, sso=True).card(SOFIA, needed, ENGLISH)
     assert card["contentType"] == kind
-    assert text in str(card["content"])
+    assert ENGLISH(text) in card["content"]["text" if kind == OAUTH_CARD else "fallbackText"]
     assert page.asked == [(SOFIA.id, scopes, claims)]
 
 
 def test_single_sign_on_is_not_tried_again_where_it_did_not_help() -> None:
-    card = SignInCards("app-id", Page().link, sso=True).card(SOFIA, SignInNeeded("Ended."), silently=False)
+    card = SignInCards("app-id", Page().link, sso=True).card(SOFIA, SignInNeeded("Ended."), ENGLISH, silently=False)
     assert card["contentType"] == ADAPTIVE_CARD
 
 
 def test_without_single_sign_on_there_is_a_link() -> None:
-    assert SignInCards("app-id", Page().link, sso=False).card(SOFIA, None)["contentType"] == ADAPTIVE_CARD
+    assert SignInCards("app-id", Page().link, sso=False).card(SOFIA, None, ENGLISH)["contentType"] == ADAPTIVE_CARD

@@ -19,9 +19,10 @@ from aiohttp import web
 from bot.context import Person
 from bot.signin.claims import SomebodyElse, tenant_path
 from bot.signin.entra import refusal
-from bot.signin.page_texts import Language, Outcome, language_for
+from bot.signin.page_texts import Outcome, language_for
 from bot.signin.seal import BrokenSeal, Seal
 from bot.signin.tokens import SignIn
+from bot.texts import Texts
 from graph.errors import ConsentRequired, GraphError, Rejected, SignInNeeded, Throttled, Unavailable
 
 START, CALLBACK = "/signin/start", "/signin/callback"
@@ -191,25 +192,25 @@ class SignInPage:
 class _Page:
     """No script, nothing remote, headings and live regions for screen readers; every value is escaped here and nowhere else."""
 
-    def __init__(self, language: Language) -> None:
-        self._language = language
+    def __init__(self, say: Texts) -> None:
+        self._say = say
 
     def show(
         self, outcome: Outcome, *, digits: str = "", retry: str = "", admin: str = "", reference: str = ""
     ) -> web.Response:
-        say, text = self._language, self._language.outcomes[outcome]
-        parts = [f"<h1>{escape(text.title)}</h1>", f"<p>{escape(text.body)}</p>"]
+        say, title = self._say, escape(self._say(f"page.{outcome}_title"))
+        parts = [f"<h1>{title}</h1>", f"<p>{escape(say(f'page.{outcome}'))}</p>"]
         if digits:
-            parts.append(f"<p>{escape(say.digits)}<br><strong>{escape(digits)}</strong></p>")
+            parts.append(f"<p>{escape(say('page.digits'))}<br><strong>{escape(digits)}</strong></p>")
         if retry:
-            parts.append(f'<p><a href="{escape(retry)}">{escape(say.retry)}</a></p>')
+            parts.append(f'<p><a href="{escape(retry)}">{escape(say("page.retry"))}</a></p>')
         if admin:
-            parts.append(f'<p>{escape(say.admin)}:<br><a href="{escape(admin)}">{escape(admin)}</a></p>')
+            parts.append(f'<p>{escape(say("page.admin"))}:<br><a href="{escape(admin)}">{escape(admin)}</a></p>')
         if re.fullmatch(r"AADSTS\d+", reference):
-            parts.append(f"<p><small>{escape(say.reference)}: {escape(reference)}</small></p>")
+            parts.append(f"<p><small>{escape(say('page.reference'))}: {escape(reference)}</small></p>")
         role = "status" if outcome == "done" else "alert"
         html = (
-            f'<!doctype html><html lang="{say.code}"><head><meta charset="utf-8"><title>{escape(text.title)} - Parley</title>'
+            f'<!doctype html><html lang="{say.language}"><head><meta charset="utf-8"><title>{title} - Parley</title>'
             f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'
             f'<body><main><div role="{role}">{"".join(parts)}</div></main></body></html>'
         )

@@ -13,6 +13,7 @@ from bot.app import create_app
 from bot.services import Services
 from bot.settings import Settings
 from bot.teams.displays import Timing
+from bot.texts import Texts, languages
 from infra.local.teams import SeenMessage, TeamsClient
 from infra.local.tenant import environment, running
 from infra.local.tenant import settings as tenant_settings
@@ -68,6 +69,11 @@ class Parley:
     def sent_to_teams(self, since: int = 0) -> list[Any]:
         """Bodies of everything the bot wrote into conversations."""
         return [r.body for r in self.received("connector", since=since) if r.method in {"POST", "PUT"}]
+
+
+def said_as(key: str) -> tuple[str, ...]:
+    """A fixed text in every language: people read theirs."""
+    return tuple(Texts(language)(key) for language in languages())
 
 
 def citing(text: str, words: str) -> Callable[[View], Reply]:

@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 from cryptography.fernet import Fernet
 
-from bot.answering import FAILED, INTERRUPTED
 from bot.store.database import Database
+from bot.texts import Texts
 from infra.local.company.model import Channel
 from infra.local.connector_state import Message, connector_state
 from infra.local.teams import TeamsClient
@@ -29,6 +29,7 @@ MODEL = "claude=anthropic:claude-sonnet-5"
 SAID = "It is good to hear from you. Ask me about your mail and your files whenever you like."
 HELP = "I answer questions from your own mail and documents"
 """How the text of `help` begins."""
+ENGLISH = Texts("en")
 AT_ONCE = 16
 """Deliveries under way at any time."""
 
@@ -100,9 +101,9 @@ def _asked(activity: Mapping[str, Any]) -> str:
 
 def kind_of(message: Message) -> str:
     text = message.text
-    if text == INTERRUPTED:
+    if text == ENGLISH("trouble.interrupted"):
         return "apology"
-    if text.startswith(FAILED):
+    if text.startswith(ENGLISH("trouble.failed")):
         return "failure"
     if text.startswith(HELP):
         return "help"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SENTENCES
+from bot.texts import Texts
 from infra.local.vendors.script import Call, Reply, View
 from infra.local.world import Fault
 from providers import errors
@@ -13,6 +14,7 @@ from tests.conftest import fresh_world
 from tests.e2e.parley import Parley, citing, parley_running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+ENGLISH = Texts("en")
 SEARCH = "POST /v1.0/search/query"
 FILES = "GET /v1.0/drives/*"
 BUDGET = "What is the Heron budget now, and who approved it?"
@@ -61,7 +63,7 @@ async def test_a_model_that_fails_is_one_sentence_and_nothing_else(
     parley.world.state["script"] = [reply] * 6
     said = await parley.teams.say("Sofia", BUDGET)
     answer = await parley.teams.answer_to(said, quiet=1.5)
-    assert answer.text.startswith((SENTENCES[kind], SENTENCES[errors.NetworkFailed]))
+    assert answer.text.startswith((ENGLISH(SENTENCES[kind]), ENGLISH(SENTENCES[errors.NetworkFailed])))
     assert "half answer" not in answer.text
     assert answer.citations == []
     assert not answer.ai_label

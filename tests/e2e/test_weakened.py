@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.answering import INTERRUPTED
 from bot.context import Outgoing, Receipt
 from bot.outbound import Outbound, tls_context
 from bot.store.database import Database
@@ -23,6 +22,7 @@ from bot.teams.activities import incoming
 from bot.teams.connector import Connector
 from bot.teams.conversation import Office, Roster, TeamsConversation
 from bot.teams.displays import Timing
+from bot.texts import Texts
 from bot.turns import Turns
 from infra.local import tokens
 from infra.local.connector_gate import AUDIENCE
@@ -118,7 +118,7 @@ class Build:
         await self._say(Outgoing(SAID, model="weakened", ai=True), entry, receipt)
 
     async def _apologise(self, entry: Entry, receipt: Receipt) -> None:
-        await self._say(Outgoing(INTERRUPTED), entry, receipt)
+        await self._say(Outgoing(Texts.of("en")("trouble.interrupted")), entry, receipt)
 
     async def _say(self, message: Outgoing, entry: Entry, receipt: Receipt) -> None:
         where = incoming(dict(entry.activity)).reference
