@@ -1,6 +1,5 @@
 """Pictures on their way to a model: which bytes are one, and what a model that cannot see is told instead."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.background.known import Known
@@ -27,8 +26,3 @@ def seen_by(provider: Provider, known: Known, say: Texts) -> Known:
     skipped = Skipped(say("sent.pictures", n=len(known.images)), say("sent.cannot_see", model=provider.model))
     notes = (*known.notes, CANNOT_SEE.format(n=len(known.images)))
     return replace(known, images=(), notes=notes, skipped=(*known.skipped, skipped))
-
-
-def named(names: Sequence[str], say: Texts) -> str:
-    """What is kept of pictures in a transcript: never their bytes."""
-    return " ".join(f"({say('sent.picture_kept', name=name)})" for name in names)

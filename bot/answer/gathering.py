@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from bot.agent.history import Past
 from bot.agent.tools import Content
+from bot.answer.rules import Rules
 from bot.background.history import history
 from bot.background.known import Known
 from bot.background.memory import memory
@@ -15,10 +17,11 @@ from bot.background.sent import sent
 from bot.background.thread import thread
 from bot.context import Audience
 from bot.grounding import passages
-from bot.grounding.evidence import Passage
+from bot.grounding.evidence import Coverage, Passage, Retrieved
 from bot.grounding.packing import Scored
 from bot.grounding.queries import keywords
 from bot.grounding.search import Grounding
+from bot.images import seen_by
 from bot.services import Turn
 from graph.base import Document
 from providers.base import Evidence, Message
@@ -32,21 +35,27 @@ _WORD = re.compile(r"\w{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    history: tuple[Message, ...]
+    history: Past
     known: Known
     """Of all parts of `bot.background` together."""
     passages: Sequence[Passage]
     """What was given first, then what was found."""
     grounding: Grounding
+    rules: Rules
 
 
-async def gather(turn: Turn, question: str, *, searches: bool) -> Gathered:
-    """`searches`: look into the sources; else only what stands beside the question. Raises `SignInNeeded` and `StoreError`."""
-    grounding = await _grounding(turn, searches=searches)
+async def gather(turn: Turn, question: str, model: str, *, searches: bool) -> Gathered:
+    """`searches`: look into the sources; else only what stands beside the question. `model`: a configured name.
 
-    async def before_and_found() -> tuple[tuple[Message, ...], list[Passage]]:
-        said_before = await history(turn)
-        found = await grounding.search(_with_context(question, said_before)) if searches else []
+    Raises `SignInNeeded` and `StoreError`.
+    """
+    audience = await turn.services.audience(turn) if searches else Audience(turn.person.id, None)
+    rules = Rules.of(turn, model, audience, Coverage())
+    grounding = _grounding(turn, rules, searches=searches)
+
+    async def before_and_found() -> tuple[Past, list[Passage]]:
+        said_before = await history(turn, rules.may_use)
+        found = await grounding.search(_with_context(question, said_before.messages)) if searches else []
         return said_before, found
 
     beside = [sent(turn), memory(turn), *([thread(turn)] if searches else [])]
@@ -57,29 +66,31 @@ async def gather(turn: Turn, question: str, *, searches: bool) -> Gathered:
         tuple(chain.from_iterable(part.notes for part in parts)),
         tuple(chain.from_iterable(part.skipped for part in parts)),
     )
+    known = seen_by(turn.services.models[model], known, turn.say)
     grounding.coverage.skipped.extend(known.skipped)
     given = grounding.retrieved.add(_given(known.documents, question))
-    return Gathered(said_before, known, [*given, *(passage for passage in found if passage not in given)], grounding)
+    both = [*given, *(passage for passage in found if passage not in given)]
+    return Gathered(said_before, known, both, grounding, rules)
 
 
-async def _grounding(turn: Turn, *, searches: bool) -> Grounding:
+def _grounding(turn: Turn, rules: Rules, *, searches: bool) -> Grounding:
     services = turn.services
-    if not searches:
-        return Grounding({}, Audience(turn.person.id, None), lambda: services.now().timestamp())
+    retrieved = Retrieved(rules.withholds)
 
     async def token(scopes: tuple[str, ...], claims: str | None) -> str:
         return await services.sign_in.graph_token(turn.person, scopes, claims)
 
     graph = services.graph.for_person(turn.person.id, token)
-    sources = {name: spec.open(graph) for name, spec in services.sources.items()}
-    audience = await services.audience(turn)
+    sources = {name: spec.open(graph) for name, spec in services.sources.items()} if searches else {}
     return Grounding(
         sources,
-        audience,
+        rules.audience,
         lambda: services.now().timestamp(),
         deadline=services.search_seconds,
         specs=services.sources,
         timezone=turn.incoming.reference.timezone,
+        retrieved=retrieved,
+        coverage=rules.coverage,
     )
 
 

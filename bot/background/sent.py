@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from bot.background.known import Known
-from bot.context import Audience, Place, Sent
+from bot.context import Audience, Incoming, Place, Sent
 from bot.grounding.evidence import Skipped
 from bot.images import is_picture
 from bot.services import Turn
 from bot.teams.activities import thread_root
+from bot.texts import Texts
 from graph import sent as shared
 from graph.base import Document
 from graph.client import Graph
@@ -55,6 +56,13 @@ async def sent(turn: Turn) -> Known:
     if marked:
         works.append(opening.of_own_message())
     return _together(await _all(works), turn)
+
+
+def in_words(asked: Incoming, say: Texts) -> str:
+    """What is kept of such a message: its words, and the names of what came with it; never what that held."""
+    kinds = {"file": "sent.file_kept", "image": "sent.picture_kept", "message": "sent.message_kept"}
+    kept = [say(kinds[one.kind], name=one.name or one.author).strip() for one in asked.sent if one.kind in kinds]
+    return "\n".join((asked.text, *(f"({words})" for words in kept)))
 
 
 async def _all(works: Iterable[Coroutine[Any, Any, Known]]) -> list[Known]:

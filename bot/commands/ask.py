@@ -15,6 +15,7 @@ from bot.answer.gathering import Gathered, Toolbox, evidence, gather
 from bot.answer.keeping import kept
 from bot.answer.notices import notices
 from bot.answer.said import Said
+from bot.background.sent import in_words
 from bot.choice import model_for
 from bot.context import Incoming, Outgoing, Place, Stream
 from bot.grounding.citations import Citations
@@ -24,7 +25,7 @@ from bot.services import Turn
 from bot.store.answers import Kept
 from bot.store.database import StoreError
 from graph.errors import SignInNeeded
-from providers.base import Message, Request, Text
+from providers.base import Message, Provider, Request, Text
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ async def run(turn: Turn, argument: str) -> None:
         await turn.conversation.stream().finish(Outgoing(turn.say("answer.nothing_asked")))
         return
     model, _ = await model_for(turn)
-    await answer(turn, replace(turn.incoming, text=argument), model)
+    asked = replace(turn.incoming, text=argument or turn.say("sent.this_question"))
+    await answer(turn, asked, model)
 
 
 async def answer(turn: Turn, asked: Incoming, model: str, *, above: str = "") -> None:
@@ -68,7 +70,7 @@ async def _answer(turn: Turn, asked: Incoming, model: str, above: str) -> None:
             turn.say("answer.searching_own" if turn.incoming.reference.place is Place.PERSONAL else "answer.searching")
         )
     seen = replace(turn, incoming=asked)
-    gathered = await gather(seen, asked.text, searches=searches)
+    gathered = await gather(seen, asked.text, model, searches=searches)
     if gathered.passages:
         read = {passage.document.id for passage in gathered.passages}
         await stream.status(turn.say("answer.reading", n=len(read)))
@@ -86,12 +88,19 @@ async def _answer(turn: Turn, asked: Incoming, model: str, above: str) -> None:
         stopping=turn.stopping,
     )
     text = said.whole(outcome)
-    await services.transcripts.save(turn.incoming.kept_under, turn.incoming.id, _remembered(asked.text, text))
+    given = (passage.document for passage in gathered.grounding.retrieved)
+    made_of = gathered.rules.provenance(given, gathered.history.provenance)
+    await services.transcripts.save(
+        turn.incoming.kept_under, turn.incoming.id, _remembered(in_words(asked, turn.say), text), made_of
+    )
     positions = said.citations.positions()
     next_ = _suggestions(turn, gathered, outcome, positions, text, model, searched=searches)
     await _finish(turn, stream, outcome, gathered, said, f"{above}\n\n{text}" if above else text, next_)
     keep = replace(asked, id=turn.incoming.id)
-    await _keep(turn, stream, kept(keep, outcome, text, gathered.grounding, positions, model=model, suggestions=next_))
+    label = services.labels.highest(made_of.labels)
+    keeping = kept(keep, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
+    await _keep(turn, stream, keeping)
+    await _compact(turn, services.models[model], gathered)
 
 
 async def _finish(
@@ -107,10 +116,19 @@ async def _finish(
             ai=True,
             notices=told,
             suggestions=next_,
+            label=turn.services.labels.highest(one.label for one in said.citations.cited()),
             language=turn.say.language,
             link_hosts=turn.services.link_hosts,
         )
     )
+
+
+async def _compact(turn: Turn, provider: Provider, gathered: Gathered) -> None:
+    """After the answer, so that nobody waits for it; a long conversation is summed up again next time when this fails."""
+    try:
+        await turn.services.history.compact(turn.incoming.kept_under, provider, may_use=gathered.rules.may_use)
+    except StoreError as error:
+        log.warning("a conversation could not be summed up: %s", type(error).__name__)
 
 
 async def _keep(turn: Turn, stream: Stream, answered: Kept) -> None:
@@ -136,9 +154,11 @@ def _suggestions(
         return ()
     other = models.after(turn.services, model)
     buttons = [turn.say("sources.button")] if searched else []
+    if gathered.grounding.coverage.withheld:
+        buttons.append(turn.say("privacy.button"))
     buttons += [turn.say("other.try", model=models.shown(other))] if other and searched else []
     questions = following(gathered.grounding.retrieved, positions, text, turn.say)
-    return (*questions[: MOST - len(buttons)], *buttons)
+    return (*questions[: max(MOST - len(buttons), 0)], *buttons)[:MOST]
 
 
 def _request(turn: Turn, question: str, gathered: Gathered, *, searched: bool) -> Request:
@@ -160,7 +180,7 @@ def _request(turn: Turn, question: str, gathered: Gathered, *, searched: bool) -
     )
     return Request(
         prompt.SYSTEM,
-        (*gathered.history, asked),
+        (*gathered.history.messages, asked),
         cache_key=reference.tenant,
         user_hash=hashlib.sha256(f"{turn.person.tenant}/{turn.person.id}".encode()).hexdigest()[:32],
     )
