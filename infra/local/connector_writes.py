@@ -36,7 +36,9 @@ async def send(world: World, request: web.Request) -> web.Response:
     if activity.get("type") == "typing":
         found.typing.append(world.clock.now())
         return web.json_response({}, status=ACCEPTED)
-    only_for = _target(world, found, activity) if request.query.get("isTargetedActivity") == "true" else ""
+    only_for = _target(world, found, activity) if _targeted(request) else ""
+    if only_for and world.state.get("targeted_off"):
+        raise refusal("NotEnoughPermissions")
     reply_to = request.match_info.get("activity") or str(activity.get("replyToId") or "")
     return web.json_response(_post(world, found, id, activity, reply_to, only_for), status=CREATED)
 
@@ -182,9 +184,13 @@ def _stream(world: World, found: Conversation, id: str, activity: dict[str, Any]
     return web.json_response({}, status=ACCEPTED)
 
 
+def _targeted(request: web.Request) -> bool:
+    return request.query.get("isTargetedActivity") == "true"
+
+
 def _existing(found: Conversation, request: web.Request) -> Message:
     message = found.by_id.get(request.match_info["activity"])
-    if message is None or message.deleted:
+    if message is None or message.deleted or bool(message.only_for) != _targeted(request):
         raise ConnectorError(404, "ActivityNotFoundInConversation", "Activity not found in the conversation.")
     return message
 

@@ -2,16 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Any
 
-import aiohttp
-
-from infra.local import teams_activities
+from infra.local import teams_activities, teams_changes
 from infra.local.company.model import Person
 from infra.local.connector_state import Message, connector_state, conversation, split
 from infra.local.connector_writes import stop_stream
+from infra.local.teams_delivery import Delivery, Refused
 from infra.local.teams_seen import SeenMessage, channel_token, ended, sso_token
 from infra.local.teams_seen import seen as view
 from infra.local.world import World
@@ -22,32 +20,11 @@ QUIET_SECONDS = 1.0
 """A message without AI label counts as the final one once nothing changed for so long."""
 
 
-class Refused(Exception):
-    """The bot did not take an activity: (status, body)."""
-
-
-class TeamsClient:
+class TeamsClient(Delivery):
     """Everybody's Teams client at once. People are named by first name, mail or object id.
 
     `bot_url` is the bot's origin or its whole messages address. As a context manager it keeps its connections open.
     """
-
-    def __init__(self, world: World, bot_url: str) -> None:
-        self.world = world
-        self.url = bot_url if bot_url.endswith("/api/messages") else f"{bot_url.rstrip('/')}/api/messages"
-        self._session: aiohttp.ClientSession | None = None
-        self._token = ("", "", 0.0)
-
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
     async def say(
         self,
@@ -59,10 +36,45 @@ class TeamsClient:
         thread: str | None = None,
         **overrides: Any,
     ) -> dict[str, Any]:
-        """Says something and returns the activity the bot took. `overrides` replace whole fields. Raises Refused."""
+        """Says something and returns the activity the bot took. `overrides` replace whole fields. Raises Refused.
+
+        Without a mention the bot hears of it only in personal chats and where it was granted to (`grant`).
+        """
         activity = self.compose(person, text, chat, mention=mention, thread=thread, **overrides)
+        shared = activity["conversation"]["conversationType"] != "personal" and not activity["recipient"].get(
+            "isTargeted"
+        )
+        if mention or not shared or teams_changes.reads_along(self.world, activity["conversation"]["id"]):
+            await self.deliver(activity)
+        return activity
+
+    async def say_privately(self, person: str, text: str, chat: str, *, thread: str | None = None) -> dict[str, Any]:
+        """To the bot alone, in a shared place: a slash command or targeted message."""
+        bot = {"id": self.world.bot_channel_id, "name": self.world.bot_name, "isTargeted": True}
+        return await self.say(person, text, chat, mention=False, thread=thread, recipient=bot)
+
+    async def quote(
+        self,
+        person: str,
+        text: str,
+        quoted: dict[str, Any],
+        chat: str,
+        *,
+        thread: str | None = None,
+        mention: bool = True,
+    ) -> dict[str, Any]:
+        """Answers a message with a quote of it. `quoted` is an activity, with its id."""
+        names = {self.world.bot_channel_id: self.world.bot_name}
+        activity = self.compose(person, text, chat, mention=mention, thread=thread)
+        activity["text"], more = teams_changes.quoting([quoted], names, activity["text"])
+        activity["entities"] += more
         await self.deliver(activity)
         return activity
+
+    def grant(self, person: str, chat: str) -> None:
+        """Lets the bot read along in a channel or chat, as its owner does when installing an app with these permissions."""
+        place = teams_activities.place_of(self.world, self.world.person(person), chat)
+        teams_changes.grant(self.world, place.id)
 
     def compose(
         self,
@@ -80,6 +92,7 @@ class TeamsClient:
         activity = teams_activities.message(self.world, who, place, text, mention=mention, thread=thread or "")
         activity |= overrides
         shown = Message(activity["id"], activity["conversation"]["id"], who.id, self.world.clock.now(), activity)
+        shown.only_for = who.id if activity["recipient"].get("isTargeted") else ""
         place.add(shown)
         return activity
 
@@ -90,33 +103,6 @@ class TeamsClient:
         del activity["text"]
         await self.deliver(activity)
         return activity
-
-    async def deliver(
-        self, activity: dict[str, Any], times: int = 1, urls: Sequence[str] | None = None
-    ) -> list[tuple[int, Any]]:
-        """Delivers one activity `times` times to each address at once, as Teams' retries do. Raises Refused."""
-        targets = [url for url in (urls or [self.url]) for _ in range(times)]
-        answers = await asyncio.gather(*(self.post(activity, url=url) for url in targets))
-        for status, body in answers:
-            if not 200 <= status < 300:
-                raise Refused(status, body)
-        return list(answers)
-
-    async def post(
-        self, activity: dict[str, Any], *, url: str | None = None, token: str | None = None
-    ) -> tuple[int, Any]:
-        """(status, parsed body). `token` replaces the right one; an empty one sends no Authorization header."""
-        bearer = self._bearer(str(activity.get("serviceUrl"))) if token is None else token
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "x-ms-conversation-id": str(activity.get("conversation", {}).get("id", "")),
-            "x-ms-tenant-id": self.world.company.tenant_id,
-        } | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
-        data = json.dumps(activity, ensure_ascii=False).encode()
-        if self._session is not None:
-            return await self._send(self._session, url or self.url, data, headers)
-        async with aiohttp.ClientSession() as session:
-            return await self._send(session, url or self.url, data, headers)
 
     async def invoke(
         self, person: str, name: str, value: Any, chat: str = "personal", *, reply_to: str = "", **overrides: Any
@@ -160,18 +146,21 @@ class TeamsClient:
         change = "reactionsRemoved" if removed else "reactionsAdded"
         return await self.deliver(activity | {change: [{"type": reaction}], "replyToId": message.id})
 
-    async def edit(self, person: str, original: dict[str, Any], text: str) -> dict[str, Any]:
-        """Edits a message that `say` returned."""
-        who = self.world.person(person)
-        activity = teams_activities.again(self.world, who, original, "messageUpdate", "editMessage")
-        mention = original["text"].partition("</at> ")[1] and original["text"].partition("</at> ")[0] + "</at> "
-        activity |= {"text": f"{mention}{text}", "textFormat": "plain"}
+    async def edit(
+        self, person: str, original: dict[str, Any], text: str, *, mention: bool | None = None
+    ) -> dict[str, Any]:
+        """Edits a message that `say` returned. `mention` adds or takes away the bot's."""
+        activity = teams_changes.edited(self.world, self.world.person(person), original, text, mention=mention)
         await self.deliver(activity)
         return activity
 
     async def delete(self, person: str, original: dict[str, Any]) -> dict[str, Any]:
-        who = self.world.person(person)
-        activity = teams_activities.again(self.world, who, original, "messageDelete", "softDeleteMessage")
+        activity = teams_changes.deleted(self.world, self.world.person(person), original)
+        await self.deliver(activity)
+        return activity
+
+    async def undelete(self, person: str, original: dict[str, Any]) -> dict[str, Any]:
+        activity = teams_changes.restored(self.world, self.world.person(person), original)
         await self.deliver(activity)
         return activity
 
@@ -252,25 +241,6 @@ class TeamsClient:
     def _chat(self, person: str, base: str) -> str:
         own = teams_activities.place_of(self.world, self.world.person(person), "personal")
         return "personal" if own.id == base else base
-
-    def _bearer(self, service_url: str) -> str:
-        token, about, expires = self._token
-        kid = self.world.bot_keys[-1].kid
-        now = self.world.clock.now().timestamp()
-        if about != f"{kid} {service_url}" or expires < now:
-            token = channel_token(self.world, service_url)
-            self._token = (token, f"{kid} {service_url}", now + 1800)
-        return token
-
-    async def _send(
-        self, session: aiohttp.ClientSession, url: str, data: bytes, headers: dict[str, str]
-    ) -> tuple[int, Any]:
-        async with session.post(url, data=data, headers=headers) as response:
-            text = await response.text()
-            try:
-                return response.status, json.loads(text) if text else None
-            except ValueError:
-                return response.status, text
 
 
 def personal_activity(world: World, person: Person, text: str) -> dict[str, Any]:

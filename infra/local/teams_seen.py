@@ -20,6 +20,8 @@ class SeenMessage:
     updates: tuple[str, ...]
     """The texts it showed before this one, oldest first."""
     deleted: bool = False
+    only_for: str = ""
+    """Person id, for one that nobody else sees."""
 
     @property
     def text(self) -> str:
@@ -79,7 +81,7 @@ def sso_token(world: World, person: str, **claims: Any) -> str:
 def seen(message: Message) -> SeenMessage:
     """As it is now."""
     texts = tuple(str(version.get("text") or "") for version in message.history)
-    return SeenMessage(message.id, message.conversation_id, message.activity, texts, message.deleted)
+    return SeenMessage(message.id, message.conversation_id, message.activity, texts, message.deleted, message.only_for)
 
 
 def ended(message: Message) -> bool:

@@ -13,6 +13,7 @@ from infra.local.graph.index import plain
 from infra.local.graph.odata import ODataError, properties
 from infra.local.graph.odata_parser import parse_filter, parse_orderby
 from infra.local.graph.paging import of_json, single
+from infra.local.graph.teams_live import said_in
 
 PAGE = 20
 MAX_PAGE = 50
@@ -118,6 +119,7 @@ def channel_messages(call: Call, team: str, channel: str) -> Answer:
 
 def _of(call: Call, channel: Channel) -> list[ChatMessage]:
     rows = [message for message in call.company.messages if message.channel_id == channel.id]
+    rows += said_in(call, channel.id, team_id=channel.team_id)
     return sorted(rows, key=lambda message: (message.sent, message.id), reverse=True)
 
 
@@ -197,7 +199,7 @@ def _preview(call: Call, chat_id: str) -> dict[str, Any] | None:
 
 
 def _in_chat(call: Call, chat_id: str) -> list[ChatMessage]:
-    rows = [message for message in call.company.messages if message.chat_id == chat_id]
+    rows = [message for message in call.company.messages if message.chat_id == chat_id] + said_in(call, chat_id)
     return sorted(rows, key=lambda message: (message.sent, message.id), reverse=True)
 
 

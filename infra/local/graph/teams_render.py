@@ -118,7 +118,7 @@ def member_json(call: Call, place_id: str, person_id: str, *, owner: bool, in_ch
         "id": base64.b64encode(f"{call.company.tenant_id}##{place_id}##{person_id}".encode()).decode(),
         "roles": roles,
         "displayName": person.name,
-        "visibleHistoryStartDateTime": SINCE,
+        "visibleHistoryStartDateTime": call.world.state.get("history_from", {}).get((place_id, person_id), SINCE),
         "userId": person.id,
         "email": person.mail,
         "tenantId": call.company.tenant_id,
