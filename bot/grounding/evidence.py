@@ -38,6 +38,8 @@ class Coverage:
     """Sources that did not answer."""
     skipped: list[Skipped] = field(default_factory=list)
     """Documents that were found and not used."""
+    withheld: bool = False
+    """Something was found that not everybody here may see. What it is, is told to nobody here."""
     consents: set[str] = field(default_factory=set)
     """Permissions a source would have needed that the person has not agreed to yet."""
 

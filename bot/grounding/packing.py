@@ -1,16 +1,26 @@
-"""Which passages go to the model: the best ones that fit a budget, spread over documents."""
+"""Which passages go to the model: those that answer, the best first, spread over documents, within a budget of tokens."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.grounding import passages
-from bot.grounding.ranking import bm25, coverage
+from bot.grounding.asked import Asked
+from bot.grounding.folding import distinct, outdated
+from bot.grounding.ranking import Folded, bm25, coverage, weights
+from bot.grounding.words import GENERIC
 from graph.base import Document
 
 CHARACTERS_A_TOKEN = 4
 _MOST_A_DOCUMENT = 4
+_MOST_DOCUMENTS = 15
 _DAYS_TO_HALF = 180.0
 _LEAST_COVERAGE = 0.3
+_LEAST_NAMES = 0.6
+_LEAST_OTHERS = 0.3
+_NUMBER_ASKED = re.compile(
+    r"\b(?:how (?:many|much|long|old|often|far|high|big)|wie ?viele?|wie (?:lange|hoch|oft|groß))\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +32,138 @@ class Scored:
     """Position of the passage in its document."""
 
 
-def rank(words: Sequence[str], documents: Sequence[Document], fused: dict[str, float], now: float) -> list[Scored]:
-    """All passages of the documents, best first. `fused` are the search engines' own scores, `now` seconds since 1970.
+def rank(of: Asked, documents: Sequence[Document], fused: Mapping[str, float], now: float) -> list[Scored]:
+    """The passages that answer, best first; none when the documents do not meet what the question is about.
 
-    A passage counts by its words (BM25, and how many of the words it has at all), by how well its document did in
-    search, and a little by how new the document is: of two versions of a fact the newer one comes first.
+    `fused` are the search engines' own scores, `now` seconds since 1970. A passage counts by its words, by how well its document
+    did in search, by who wrote it and when, and a little by how new it is: of two versions of a fact the newer one comes first.
     """
-    cut = [(document, place, text) for document in documents for place, text in enumerate(passages.of(document))]
-    lexical = bm25(words, [(document.title, text) for document, _, text in cut])
+    by_search = sorted(documents, key=lambda document: (-fused.get(document.id, 0.0), -document.modified.timestamp()))
+    kept = distinct(by_search)
+    weighed = weights(of)
+    about = {document.id: Folded(_about(document)) for document in kept}
+    whole = {document.id: Folded(f"{_about(document)}\n{document.text}") for document in kept}
+    covered = {id: coverage(weighed, text) for id, text in whole.items()}
+    if of.words and not _answerable(of, [whole[id] for id in covered if covered[id] >= _LEAST_COVERAGE]):
+        return []
+    old, top = outdated(kept), max(fused.values(), default=0.0) or 1.0
+    cut = [(document, place, text) for document in kept for place, text in enumerate(passages.of(document))]
+    lexical = bm25(of.words, [(_about(document), text) for document, _, text in cut])
     best = max(lexical, default=0.0) or 1.0
-    top = max(fused.values(), default=0.0) or 1.0
-    scored = [
-        Scored(
-            document,
-            text,
-            score / best
-            + coverage(words, f"{document.title}\n{text}")
-            + 0.3 * fused.get(document.id, 0.0) / top
-            + 0.25 * _freshness(document, now),
-            place,
-        )
-        for (document, place, text), score in zip(cut, lexical, strict=True)
-        if score > 0 and coverage(words, f"{document.title}\n{document.author}\n{text}") >= _LEAST_COVERAGE
+    scored: list[Scored] = []
+    for (document, place, text), score in zip(cut, lexical, strict=True):
+        id = document.id
+        own = coverage(weighed, Folded(text)) if weighed else 0.0
+        around = max(0.0, coverage(weighed, about[id]) - own) if weighed else 0.0
+        value = score / best + 1.2 * own + 0.6 * around + 0.4 * covered[id] + 0.3 * fused.get(id, 0.0) / top
+        value += 0.25 * _freshness(document, now) + _signals(of, document) - 0.5 * (id in old)
+        scored.append(Scored(document, text, value, place))
+    return _those_that_count(of, _with_threads(scored), covered)
+
+
+def _about(document: Document) -> str:
+    return f"{document.title}\n{document.author}\n{document.place}"
+
+
+def _answerable(of: Asked, texts: Sequence[Folded]) -> bool:
+    """Whether what was found meets both what the question names and what it wants to know of it.
+
+    Else there is nothing to answer from: a document about the right person and the wrong matter makes a model guess.
+    """
+    if not texts:
+        return False
+    weighed = weights(of)
+
+    def met(words: Sequence[str]) -> float:
+        total = sum(weighed[word] for word in words)
+        return sum(weighed[word] * max(text.meets(word) for text in texts) for word in words) / total if total else 1.0
+
+    names = [word for word in of.words if word.casefold() in of.names]
+    others = [word for word in of.words if word.casefold() not in of.names and word.casefold() not in GENERIC]
+    if met(names) < _LEAST_NAMES:
+        return False
+    if len(others) == 1 and _NUMBER_ASKED.search(of.text):
+        return True  # the answer is a figure, whatever the verb
+    return met(others) >= _LEAST_OTHERS
+
+
+def _those_that_count(of: Asked, scored: Sequence[Scored], covered: Mapping[str, float]) -> list[Scored]:
+    """Far behind the best is noise; without a word to go by, people and time must fit."""
+    found = sorted(scored, key=lambda item: item.score, reverse=True)
+    if not found:
+        return []
+    least = 0.3 * found[0].score
+    if of.words:
+        return [
+            s for s in found if s.score >= least and (covered[s.document.id] >= 0.2 or s.score >= 0.6 * found[0].score)
+        ]
+    return [s for s in found if _signals(of, s.document) > 0 or not (of.people or of.window)]
+
+
+def _with_threads(scored: Sequence[Scored]) -> list[Scored]:
+    """An answer often repeats no word of what it answers: what stands in the thread of a good match gains by it."""
+    best: dict[str, float] = {}
+    for item in scored:
+        thread = item.document.thread
+        if thread:
+            best[thread] = max(best.get(thread, 0.0), item.score)
+    return [
+        Scored(s.document, s.text, s.score + 0.25 * max(0.0, best.get(s.document.thread, 0.0) - s.score), s.place)
+        for s in scored
     ]
-    return sorted(scored, key=lambda item: item.score, reverse=True)
+
+
+def _signals(of: Asked, document: Document) -> float:
+    """Who wrote it, and when."""
+    value = 0.0
+    if of.people:
+        author = Folded(document.author)
+        written = any(all(author.has(part) for part in name.split()) for name in of.people)
+        value += (0.9 if of.spoken else 0.3) * written - (0.5 if of.spoken and not written else 0.0)
+    if of.window is not None:
+        value += 0.9 if of.window.holds(document.modified) else -0.8
+    return value + 0.3 * (bool(of.file_types) and document.title.casefold().endswith(of.file_types))
 
 
 def pack(ranked: Sequence[Scored], tokens: int) -> list[Scored]:
-    """The best passages within a token budget, at most four a document, each text once."""
+    """The best passages within a token budget, at most four a document, neighbours joined, each text once."""
     chosen: list[Scored] = []
     room = tokens * CHARACTERS_A_TOKEN
     counts: dict[str, int] = {}
     seen: set[str] = set()
     for item in ranked:
-        folded = " ".join(item.text.split()).casefold()
-        if folded in seen or counts.get(item.document.id, 0) >= _MOST_A_DOCUMENT or len(item.text) > room:
+        id, folded = item.document.id, " ".join(item.text.split()).casefold()
+        new = id not in counts
+        if folded in seen or counts.get(id, 0) >= _MOST_A_DOCUMENT or len(item.text) > room:
+            continue
+        if new and len(counts) >= _MOST_DOCUMENTS:
             continue
         seen.add(folded)
-        counts[item.document.id] = counts.get(item.document.id, 0) + 1
+        counts[id] = counts.get(id, 0) + 1
         room -= len(item.text)
         chosen.append(item)
-    return chosen
+    return _joined(chosen)
+
+
+def _joined(chosen: Sequence[Scored]) -> list[Scored]:
+    """Passages that follow each other in a document become one, where the better of them stood."""
+    by_place = {(item.document.id, item.place): item for item in chosen}
+    done: set[tuple[str, int]] = set()
+    joined: list[Scored] = []
+    for item in chosen:
+        id, place = item.document.id, item.place
+        if (id, place) in done:
+            continue
+        first = place
+        while (id, first - 1) in by_place and (id, first - 1) not in done:
+            first -= 1
+        last = place
+        while (id, last + 1) in by_place and (id, last + 1) not in done:
+            last += 1
+        done |= {(id, at) for at in range(first, last + 1)}
+        text = passages.join([by_place[id, at].text for at in range(first, last + 1)])
+        joined.append(Scored(item.document, text, item.score, first))
+    return joined
 
 
 def _freshness(document: Document, now: float) -> float:

@@ -1,6 +1,7 @@
 """Documents cut into passages: what is ranked, numbered and cited is a passage, never a whole document."""
 
 import re
+from collections.abc import Sequence
 
 from graph.base import Document
 
@@ -24,6 +25,26 @@ def split(text: str, size: int = PASSAGE_CHARACTERS) -> list[str]:
             else:
                 current = f"{current}\n\n{piece}" if current else piece
     return [*parts, current] if current else parts
+
+
+def join(parts: Sequence[str]) -> str:
+    """Parts that followed each other, as one text: a table that was cut gets its repeated header once."""
+    text = parts[0] if parts else ""
+    for part in parts[1:]:
+        lines, head = part.split("\n"), _header(text)
+        again = bool(head) and lines[:2] == head
+        text = f"{text}\n{chr(10).join(lines[2:])}" if again else f"{text}\n\n{part}"
+    return text
+
+
+def _header(text: str) -> list[str]:
+    """The first two lines of the table a text ends in."""
+    rows: list[str] = []
+    for line in reversed(text.split("\n")):
+        if not _TABLE_ROW.match(line):
+            break
+        rows.append(line)
+    return rows[:-3:-1] if len(rows) > 2 else []
 
 
 def of(document: Document, size: int = PASSAGE_CHARACTERS) -> list[str]:

@@ -1,4 +1,4 @@
-"""Grounding for one turn: words to queries, queries to sources in parallel, documents to numbered passages.
+"""Grounding for one turn: a question to queries, queries to sources in parallel, documents to numbered passages.
 
 Every document passes the audience check before a byte of it is read further: in a channel or group chat only what all
 members may open goes on, because everybody there reads the answer.
@@ -7,22 +7,22 @@ members may open goes on, because everybody there reads the answer.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.context import Audience
 from bot.grounding import passages
+from bot.grounding.asked import Asked, asked, keywords
 from bot.grounding.evidence import Coverage, Passage, Retrieved, Skipped
 from bot.grounding.packing import Scored, pack, rank
-from bot.grounding.queries import keywords, queries
-from bot.grounding.ranking import fuse
-from graph.base import Document, Query, Source
-from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Throttled, Unreadable
+from bot.grounding.queries import queries
+from bot.grounding.reading import Reader, SoFar
+from graph.base import Document, Query, Source, SourceSpec
+from graph.errors import ConsentRequired, Forbidden, GraphError, NotFound, SignInNeeded, Throttled
 
 log = logging.getLogger(__name__)
 
-HITS_A_QUERY = 10
-READ_A_SOURCE = 6
-READ_ATTACHED = 4
 READ_ON = 6
 DEADLINE_SECONDS = 12.0
 BUDGET_TOKENS = 5000
@@ -38,27 +38,37 @@ class Grounding:
     on_reading: Callable[[int], None] = lambda _: None
     deadline: float = DEADLINE_SECONDS
     budget: int = BUDGET_TOKENS
+    """Tokens of evidence a search hands over at most."""
+    specs: Mapping[str, SourceSpec] = field(default_factory=dict[str, SourceSpec])
+    """What the sources say of themselves; one that is not in here is asked every question."""
+    timezone: str = "UTC"
+    """The asker's, an IANA name: "yesterday" is theirs."""
     retrieved: Retrieved = field(default_factory=Retrieved)
     coverage: Coverage = field(default_factory=Coverage)
-    _readable: dict[str, Document] = field(default_factory=dict)
+    _reader: Reader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reader = Reader(self._skip, self._opened)
 
     async def search(self, question: str, only: Sequence[str] = ()) -> list[Passage]:
-        """The best passages for a question, from all sources or only those named.
+        """The best passages for a question, from all sources it can be about or only those named; none when what was found
+        does not meet it.
 
         A source that fails or is late is noted in `coverage` and the rest is used. Raises `SignInNeeded` when a source
         has no usable token: the person must act first.
         """
-        words = keywords(question)
-        asked = queries(question)
+        of = asked(question, self._local_now())
+        variants = queries(of)
         known = {word.casefold() for word in self.coverage.words}
-        self.coverage.words.extend(word for word in words if word.casefold() not in known)
-        names = [name for name in self.sources if not only or name in only]
-        if not asked or not names:
+        self.coverage.words.extend(word for word in keywords(question) if word.casefold() not in known)
+        names = [name for name in self.sources if (name in only if only else self._wanted(name, of))]
+        if not variants or not names:
             return []
-        found = await asyncio.gather(*(self._one_source(name, asked) for name in names))
-        documents = [document for part, _ in found for document in part]
-        fused = {id: score for _, scores in found for id, score in scores.items()}
-        ranked = rank(words, documents, fused, self.now())
+        parts = [SoFar() for _ in names]
+        await asyncio.gather(*(self._one_source(n, of, variants, part) for n, part in zip(names, parts, strict=True)))
+        documents = [document for part in parts for document in part.documents]
+        fused = {id: score for part in parts for id, score in part.scores.items()}
+        ranked = await asyncio.to_thread(rank, of, documents, fused, self.now())
         return self.retrieved.add(pack(ranked, self.budget))
 
     async def read(self, passage_id: str) -> list[Passage]:
@@ -66,21 +76,38 @@ class Grounding:
         known = self.retrieved.get(passage_id)
         if known is None:
             raise NotFound(f"There is no passage {passage_id}.")
-        name = known.document.source
-        document = await self._readable_document(self.sources[name], known.document)
+        document = await self._reader.read(self.sources[known.document.source], known.document)
         if document is None:
             return []
         parts = passages.of(document)
-        start = parts.index(known.text) if known.text in parts else 0
-        return self.retrieved.add(
-            Scored(document, parts[n], 0.0, n) for n in range(start, min(start + READ_ON, len(parts)))
-        )
+        start = next((n for n, part in enumerate(parts) if known.text.startswith(part)), -1)
+        shown = [Scored(document, known.text, 0.0, max(start, 0))] if start >= 0 else []
+        while start >= 0 and start < len(parts) and parts[start] in known.text:
+            start += 1
+        rest = parts[max(start, 0) : max(start, 0) + READ_ON - len(shown)]
+        return self.retrieved.add([*shown, *(Scored(document, part, 0.0, n) for n, part in enumerate(rest, start))])
 
-    async def _one_source(self, name: str, asked: Sequence[Query]) -> tuple[list[Document], dict[str, float]]:
-        so_far = _SoFar()
+    def _wanted(self, name: str, of: Asked) -> bool:
+        spec = self.specs.get(name)
+        return spec is None or spec.wanted is None or spec.wanted(of.hints())
+
+    def _local_now(self) -> datetime:
+        moment = datetime.fromtimestamp(self.now(), UTC)
+        try:
+            return moment.astimezone(ZoneInfo(self.timezone))
+        except (ZoneInfoNotFoundError, ValueError):
+            return moment
+
+    async def _one_source(self, name: str, of: Asked, variants: Sequence[Query], so_far: SoFar) -> None:
+        spec = self.specs.get(name)
         try:
             async with asyncio.timeout(self.deadline):
-                await self._search_and_read(self.sources[name], asked, so_far)
+                await self._reader.search(self.sources[name], of, variants, self._admit, so_far)
+        except ConsentRequired as needed:
+            if spec is None or not spec.optional:
+                raise
+            self.coverage.consents.update(needed.scopes)
+            self._source_failed(name, "you have not agreed to it yet")
         except SignInNeeded:
             raise
         except TimeoutError:
@@ -95,42 +122,12 @@ class Grounding:
         else:
             if name not in self.coverage.searched:
                 self.coverage.searched.append(name)
-        return so_far.documents, so_far.scores
-
-    async def _search_and_read(self, source: Source, asked: Sequence[Query], so_far: "_SoFar") -> None:
-        """Fills `so_far` as documents are read: what is there when time is up is used."""
-        answers = await asyncio.gather(*(source.search(query, top=HITS_A_QUERY) for query in asked))
-        known = {document.id: document for answer in answers for document in answer}
-        scores = so_far.scores
-        scores |= fuse([[document.id for document in answer] for answer in answers])
-        best = sorted(scores, key=lambda id: scores[id], reverse=True)
-        if self.audience.personal:
-            best = best[:READ_A_SOURCE]
-        allowed = await asyncio.gather(*(self._admit(source, known[id]) for id in best))
-        admitted = [document for document in allowed if document is not None][:READ_A_SOURCE]
-        self.on_reading(len(admitted))
-        await self._read_all(source, admitted, so_far)
-        attached = [
-            replace(mail, id=id, text="", attachments=(), attachment_of=mail.id)
-            for mail in sorted(so_far.documents, key=lambda document: scores[document.id], reverse=True)
-            for id in mail.attachments
-        ][:READ_ATTACHED]
-        scores |= {file.id: scores[file.attachment_of] for file in attached}
-        await self._read_all(source, attached, so_far)
-
-    async def _read_all(self, source: Source, documents: Sequence[Document], so_far: "_SoFar") -> None:
-        async def read(document: Document) -> None:
-            whole = await self._readable_document(source, document)
-            if whole is not None:
-                so_far.documents.append(whole)
-
-        await asyncio.gather(*(read(document) for document in documents))
 
     async def _admit(self, source: Source, document: Document) -> Document | None:
         """The audience check. In a shared place not even the title of what fails it is told."""
         if self.audience.personal or self.audience.may_learn(await self._readers(source, document)):
             return document
-        self._skip("something you found", "not everybody here may open it")
+        self.coverage.withheld = True
         return None
 
     async def _readers(self, source: Source, document: Document) -> frozenset[str] | None:
@@ -141,22 +138,8 @@ class Grounding:
         except GraphError:
             return None  # unknown readers are nobody but the asker
 
-    async def _readable_document(self, source: Source, document: Document) -> Document | None:
-        if document.id in self._readable:
-            return self._readable[document.id]
-        try:
-            whole = await source.read(document.id)
-        except Unreadable as error:
-            self._skip(document.title, error.reason)
-            return None
-        except (NotFound, Forbidden):
-            self._skip(document.title, "it is gone or you may not open it")
-            return None
+    def _opened(self) -> None:
         self.coverage.read += 1
-        # Search knows the title and link people see; reading may only know the content.
-        merged = replace(whole, title=whole.title or document.title, link=whole.link or document.link)
-        self._readable[document.id] = merged
-        return merged
 
     def _source_failed(self, name: str, why: str) -> None:
         if all(skipped.what != name for skipped in self.coverage.failed):
@@ -165,11 +148,3 @@ class Grounding:
     def _skip(self, what: str, why: str) -> None:
         if Skipped(what, why) not in self.coverage.skipped:
             self.coverage.skipped.append(Skipped(what, why))
-
-
-@dataclass(slots=True)
-class _SoFar:
-    """What one source has given until now."""
-
-    documents: list[Document] = field(default_factory=list[Document])
-    scores: dict[str, float] = field(default_factory=dict[str, float])

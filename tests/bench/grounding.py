@@ -27,6 +27,7 @@ from tests.bench.loading import load
 from tests.e2e.parley import Parley, parley_running
 
 CHARACTERS_A_TOKEN = 4
+PATIENCE = 60.0
 _EVIDENCE = re.compile(r"<evidence ([^>]*)>\n(.*?)\n</evidence>", re.DOTALL)
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 Ranking = list[str]
@@ -58,23 +59,33 @@ async def ask_all(corpus: Corpus, questions: Sequence[Question], folder: Path) -
     async with parley_running(world, folder, door="gpt", refine=at_the_story, log_level="ERROR") as parley:
         entra_state(world).consents.clear()  # everybody has agreed to what the app asks for
         await parley.sign_in(*dict.fromkeys(question.person for question in questions))
-        for question in questions:
-            found.append(await _ask(parley, corpus, question))
+        found += [await _ask(parley, corpus, question) for question in questions]
     return found
 
 
 async def _ask(parley: Parley, corpus: Corpus, question: Question) -> Asked:
     await parley.teams.answer_to(await parley.teams.say(question.person, "new"), quiet=0.02)
-    parley.world.record.clear()
-    began = parley.world.clock.now()
-    await parley.ask(question.person, question.text)
-    record = parley.world.record
-    model = next(entry for entry in record if entry.wire == "openai")
-    calls = [entry for entry in record if entry.wire == "graph" and entry.at < model.at]
+    world = parley.world
+    world.record.clear()
+    began = world.clock.now()
+    await parley.teams.say(question.person, question.text)
+    async with asyncio.timeout(PATIENCE), world.changed:
+        await world.changed.wait_for(lambda: _request_about(question, world) is not None)
+    model = _request_about(question, world)
+    assert model is not None
+    calls = [entry for entry in world.record if entry.wire == "graph" and entry.at < model.at]
     pieces = list(evidence_in(model))
     ranking = list(dict.fromkeys(corpus.document_of(link, title) for link, title, _ in pieces))
     tokens = sum(len(text) for _, _, text in pieces) // CHARACTERS_A_TOKEN
     return Asked(question, ranking, tokens, len(calls), (model.at - began).total_seconds())
+
+
+def _request_about(question: Question, world: World) -> Recorded | None:
+    """The first request to the model that holds the question."""
+    return next(
+        (r for r in world.record if r.wire == "openai" and any(question.text in text for text in _strings(r.body))),
+        None,
+    )
 
 
 def evidence_in(request: Recorded) -> Iterator[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ the date in ISO 8601 or as in a mail's header, the body plain text.
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from pathlib import Path, PurePosixPath
@@ -23,15 +23,23 @@ from tests.bench.corpus import Corpus, Question, judgements_in, questions_in
 DOMAIN = "corpus.example"
 READER = f"reader@{DOMAIN}"
 """Who asks when questions name nobody: everything lies in this person's mailbox."""
-LONGEST_HTML = 200_000
+WITHOUT_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def load(mailbox: Path | None, folder: Path | None, questions: Path, judgements: Path) -> Corpus:
     """Raises ValueError for a file that is malformed, with the line."""
+    corpus = await asyncio.to_thread(_read, mailbox, questions, judgements)
+    if folder is not None:
+        await _library(corpus.company, folder)
+        corpus.add_files(lambda _, path: path)
+    return corpus
+
+
+def _read(mailbox: Path | None, questions: Path, judgements: Path) -> Corpus:
     asked = [Question(q.id, q.person or READER, q.text) for q in questions_in(questions.read_text("utf-8"))]
     people = {address.casefold(): _person(address) for address in sorted({question.person for question in asked})}
     rows = list(_rows(mailbox)) if mailbox else []
-    latest = max((_moment(str(row.get("date", ""))) for row in rows), default=datetime.now(UTC))
+    latest = max((_moment(str(row.get("date", ""))) for row in rows), default=WITHOUT_DATE)
     company = Company(ids.guid("tenant", DOMAIN), "Corpus", DOMAIN, latest, people=list(people.values()))
     company.groups = [Group(ids.guid("group", "all"), "Everybody", f"all@{DOMAIN}", [p.id for p in company.people])]
     corpus = Corpus(mailbox.stem if mailbox else "files", company, asked, judgements_in(judgements.read_text("utf-8")))
@@ -45,9 +53,6 @@ async def load(mailbox: Path | None, folder: Path | None, questions: Path, judge
             company.mails.append(mail)
             corpus.add_mail(mail, str(row["id"]))
     company.mails.sort(key=lambda mail: mail.sent, reverse=True)
-    if folder is not None:
-        await _library(company, folder)
-        corpus.add_files(lambda _, path: path)
     return corpus
 
 
@@ -113,7 +118,7 @@ def _moment(text: str) -> datetime:
         try:
             moment = parsedate_to_datetime(text)
         except (TypeError, ValueError):
-            return datetime(2000, 1, 1, tzinfo=UTC)
+            return WITHOUT_DATE
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -160,7 +165,3 @@ def _folder(company: Company, known: dict[PurePosixPath, str], path: PurePosixPa
             Item(known[path], company.drives[0].id, parent, path.name, now, now, owner, owner, is_folder=True)
         )
     return known[path]
-
-
-def people_of(corpus: Corpus) -> Iterable[str]:
-    return {question.person for question in corpus.questions}

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grounding.ranking import bm25, coverage, fuse
+from bot.grounding.ranking import Folded, bm25, coverage, fuse
 
 
 def test_the_text_with_the_rarer_word_wins() -> None:
@@ -19,8 +19,19 @@ def test_long_words_find_their_longer_forms() -> None:
 
 
 def test_coverage_is_the_share_of_words_found() -> None:
-    assert coverage(["phoenix", "budget"], "Budget") == 0.5
-    assert coverage([], "x") == 0.0
+    assert coverage({"phoenix": 1.0, "budget": 3.0}, Folded("Budget")) == 0.75
+    assert coverage({}, Folded("x")) == 0.0
+
+
+def test_a_word_is_found_with_other_endings_in_compounds_and_by_its_other_words() -> None:
+    text = Folded("Angebot Spindelreparatur für Linie 4: TW-210 kostet 11.750 EUR")
+    assert text.meets("Reparatur") == 1.0
+    assert 0 < text.meets("quote") < text.meets("TW-210") == 1.0
+    assert text.meets("4") == 1.0
+    assert text.meets("11") == 1.0
+    assert text.meets("750") == 1.0
+    assert text.meets("75") == 0.0
+    assert text.meets("TW-21") == 0.0
 
 
 def test_fusion_prefers_what_several_rankings_found() -> None:

@@ -1,0 +1,129 @@
+"""One source's part of a search: its hits, then the best of them read, under the turn's deadline."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.grounding.asked import Asked
+from bot.grounding.ranking import Folded, coverage, fuse, weights
+from graph.base import Document, Query, ReadsMany, Source
+from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Unreadable
+
+HITS_A_QUERY = 20
+READ_A_SOURCE = 10
+READ_ATTACHED = 4
+CHECKED_READERS = 20
+"""Of hits in a shared place; each costs a call."""
+
+Skip = Callable[[str, str], None]
+Admit = Callable[[Source, Document], Awaitable[Document | None]]
+
+
+@dataclass(slots=True)
+class SoFar:
+    """What one source has given until now: what is there when time is up is used."""
+
+    documents: list[Document] = field(default_factory=list[Document])
+    scores: dict[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads documents once a turn. `skip` hears what could not be used, and why."""
+
+    skip: Skip
+    opened: Callable[[], None]
+    known: dict[str, Document] = field(default_factory=dict[str, Document])
+
+    async def search(self, source: Source, of: Asked, asked: Sequence[Query], admit: Admit, so_far: SoFar) -> None:
+        """Two calls after each other: all queries, then the best hits. Files of mails come after that.
+
+        Raises `GraphError` when a query fails or `TimeoutError`; what was read until then is in `so_far`.
+        """
+        answers = await asyncio.gather(*(source.search(query, top=HITS_A_QUERY) for query in asked))
+        hits = {document.id: document for answer in answers for document in reversed(answer)}
+        so_far.scores |= fuse([[document.id for document in answer] for answer in answers])
+        best = _promising(of, list(hits.values()), so_far.scores)
+        admitted = [
+            document
+            for document in await asyncio.gather(*(admit(source, document) for document in best[:CHECKED_READERS]))
+            if document is not None
+        ][:READ_A_SOURCE]
+        await self.read_all(source, admitted, so_far)
+        attached = _attached(of, so_far.documents, so_far.scores)
+        so_far.scores |= {file.id: so_far.scores[file.attachment_of] for file in attached}
+        await self.read_all(source, attached, so_far)
+
+    async def read_all(self, source: Source, documents: Sequence[Document], so_far: SoFar) -> None:
+        missing = [document for document in documents if document.id not in self.known and not document.complete]
+        so_far.documents += [self.known.get(document.id, document) for document in documents if document not in missing]
+        if isinstance(source, ReadsMany) and len(missing) > 1 and not any(d.attachment_of for d in missing):
+            found = await source.read_many([document.id for document in missing])
+            so_far.documents += [
+                whole
+                for document, outcome in zip(missing, found, strict=True)
+                if (whole := self._taken(document, outcome)) is not None
+            ]
+            return
+
+        async def read(document: Document) -> None:
+            whole = await self.read(source, document)
+            if whole is not None:
+                so_far.documents.append(whole)
+
+        await asyncio.gather(*map(read, missing))
+
+    async def read(self, source: Source, document: Document) -> Document | None:
+        """None for what cannot be read, which is noted. Raises `GraphError` for trouble that is not the document's own."""
+        if document.id in self.known:
+            return self.known[document.id]
+        try:
+            return self._taken(document, await source.read(document.id))
+        except (Unreadable, NotFound, Forbidden) as error:
+            return self._taken(document, error)
+
+    def _taken(self, document: Document, outcome: Document | GraphError) -> Document | None:
+        if isinstance(outcome, Unreadable):
+            self.skip(document.title, outcome.reason)
+            return None
+        if isinstance(outcome, NotFound | Forbidden):
+            self.skip(document.title, "it is gone or you may not open it")
+            return None
+        if isinstance(outcome, SignInNeeded):
+            raise outcome
+        if isinstance(outcome, GraphError):
+            self.skip(document.title, "Microsoft could not answer")
+            return None
+        self.opened()
+        # Search knows the title and link people see; reading may only know the content.
+        merged = replace(outcome, title=outcome.title or document.title, link=outcome.link or document.link)
+        self.known[document.id] = merged
+        return merged
+
+
+def _promising(of: Asked, hits: Sequence[Document], scores: dict[str, float]) -> list[Document]:
+    """By what search shows of them: the engines' ranks say little where they sort by date."""
+    weighed, top = weights(of), max(scores.values(), default=0.0) or 1.0
+
+    def worth(document: Document) -> float:
+        shown = Folded(f"{document.title}\n{document.author}\n{document.place}\n{document.text}")
+        value = scores[document.id] / top + (coverage(weighed, shown) if weighed else 0.0)
+        if of.people:
+            author = Folded(document.author)
+            value += 0.5 * any(all(author.has(part) for part in name.split()) for name in of.people)
+        return value + (0.5 * of.window.holds(document.modified) if of.window else 0.0)
+
+    return sorted(hits, key=worth, reverse=True)
+
+
+def _attached(of: Asked, documents: Sequence[Document], scores: dict[str, float]) -> list[Document]:
+    """The files of the mails that fit best."""
+    weighed = weights(of)
+    fit = {
+        d.id: coverage(weighed, Folded(f"{d.title}\n{d.author}\n{d.text}")) + scores.get(d.id, 0.0) for d in documents
+    }
+    return [
+        replace(mail, id=id, text="", attachments=(), attachment_of=mail.id, complete=False)
+        for mail in sorted(documents, key=lambda document: -fit[document.id])
+        for id in mail.attachments
+    ][:READ_ATTACHED]
