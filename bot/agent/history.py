@@ -3,6 +3,8 @@
 Between two summaries the messages only grow at their end, so that vendors can cache what came before.
 """
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +24,13 @@ MOST_CHARACTERS = 60_000
 UNDERSTOOD = "Understood."
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    messages: tuple[Message, ...]
+    provenance: Provenance
+    """Of all of them together."""
+
+
 MayUse = Callable[[Provenance], bool]
 """Whether a text made from this may be used now: by this model, for these readers."""
 
@@ -35,13 +44,15 @@ class History:
         self._transcripts = transcripts
         self._summaries = summaries
 
-    async def load(self, conversation_id: str, *, before: str, may_use: MayUse = anything) -> tuple[Message, ...]:
+    async def load(self, conversation_id: str, *, before: str, may_use: MayUse = anything) -> "Past":
         """Everything said before the turn `before`, within the budget, oldest first. Errors: `Transcripts.recent`."""
         recent = await self._transcripts.recent(conversation_id, turns=TURNS, before=before)
         summary = compaction.from_json(recent.summary)
         turns = [turn for turn in recent.turns[first_kept(recent.turns) :] if may_use(turn.provenance)]
         opening = _opening(summary) if may_use(summary.provenance) else ()
-        return (*opening, *(message for turn in turns for message in turn.messages))
+        made_of = [turn.provenance for turn in turns] + ([summary.provenance] if opening else [])
+        messages = (*opening, *(message for turn in turns for message in turn.messages))
+        return Past(messages, functools.reduce(operator.or_, made_of, ANYBODYS))
 
     async def compact(self, conversation_id: str, provider: Provider, *, may_use: MayUse = anything) -> bool:
         """Summarises old turns when there are too many; whether it did. Repeating it after a crash does no harm.

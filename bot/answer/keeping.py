@@ -9,6 +9,9 @@ from bot.grounding.evidence import Skipped
 from bot.grounding.search import Grounding
 from bot.store.answers import Kept, Left, Read
 from graph.base import Document
+from providers.base import Message, Text
+
+_ONCE_MORE = "(The person asked another model to answer the same question.)"
 
 
 def kept(
@@ -20,8 +23,9 @@ def kept(
     *,
     model: str,
     suggestions: tuple[str, ...],
+    label: str,
 ) -> Kept:
-    """`model` is the configured name of the one that was asked."""
+    """`model` is the configured name of the one that was asked; `label` the highest of all that the answer was made from."""
     coverage = grounding.coverage
     documents = {passage.document.id: passage.document for passage in grounding.retrieved}
     read = [_read(document, positions.get(id, 0)) for id, document in documents.items()]
@@ -38,6 +42,8 @@ def kept(
         failed=_left(coverage.failed),
         ending=outcome.cause.value if isinstance(outcome, Stopped) else "",
         suggestions=suggestions,
+        label=label,
+        members=tuple(sorted(grounding.audience.members or ())),
     )
 
 
@@ -48,3 +54,17 @@ def _read(document: Document, position: int) -> Read:
 
 def _left(skipped: list[Skipped]) -> tuple[Left, ...]:
     return tuple(Left(one.what, one.why) for one in skipped)
+
+
+def remembered(question: str, answer: str, *, before: str | None = None) -> list[Message]:
+    """What is remembered of a turn: no evidence, so that the next turn reads it anew with the rights of that moment.
+
+    `before`: what another model had answered to the same question.
+    """
+    if before is None:
+        return _exchange(question, answer)
+    return [*_exchange(question, before), *_exchange(_ONCE_MORE, answer)]
+
+
+def _exchange(question: str, answer: str) -> list[Message]:
+    return [Message("user", (Text(question),)), Message("assistant", (Text(answer or "(no answer)"),))]

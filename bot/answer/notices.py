@@ -14,6 +14,8 @@ def notices(outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts) ->
     lines = [say(ENDINGS[outcome.cause])] if isinstance(outcome, Stopped) else []
     lines += [say("answer.not_searched", what=failed.what, why=failed.why) for failed in coverage.failed]
     lines += [say("answer.not_used", what=skipped.what, why=skipped.why) for skipped in coverage.skipped]
+    if coverage.withheld:
+        lines.append(say("privacy.withheld"))
     if not found and coverage.words:
         words = ", ".join(coverage.words)
         if coverage.searched:

@@ -1,4 +1,4 @@
-"""What one turn's model and readers may be given, whatever brings it: the administrator's rules for labels, and who could read it before."""
+"""What one turn's model and readers may be given, whatever brings it: the rules for labels, and who could read it before."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

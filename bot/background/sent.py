@@ -210,9 +210,15 @@ class _Opening:
         if is_picture(data):
             return await self._picture(data)
         extracted = await self.turn.services.graph.documents.read(data, document.title)
-        read = replace(document, kind=kind_of(extracted.kind), text=extracted.text, truncated=extracted.truncated)
-        label = document.label or extracted.label
-        return Known((replace(read, complete=not extracted.truncated, label=label),))
+        read = replace(
+            document,
+            kind=kind_of(extracted.kind),
+            text=extracted.text,
+            truncated=extracted.truncated,
+            complete=not extracted.truncated,
+            label=document.label or extracted.label,
+        )
+        return Known((read,))
 
     async def _picture(self, data: bytes) -> Known:
         picture = await self.turn.services.graph.documents.picture(data)

@@ -12,7 +12,7 @@ from bot.agent.loop import Outcome, Stopped
 from bot.answer import models
 from bot.answer.following import MOST, following
 from bot.answer.gathering import Gathered, Toolbox, evidence, gather
-from bot.answer.keeping import kept
+from bot.answer.keeping import kept, remembered
 from bot.answer.notices import notices
 from bot.answer.said import Said
 from bot.background.sent import in_words
@@ -24,11 +24,14 @@ from bot.router import Command
 from bot.services import Turn
 from bot.store.answers import Kept
 from bot.store.database import StoreError
+from bot.teams.entities import shortened
 from graph.errors import SignInNeeded
-from providers.base import Message, Provider, Request, Text
+from providers.base import Provider, Request
 
 log = logging.getLogger(__name__)
 
+_QUESTION = 100
+"""Characters of a question that stand above its second answer."""
 _PLACES = {Place.PERSONAL: "in a personal chat", Place.GROUP: "in a group chat", Place.CHANNEL: "in a channel"}
 
 
@@ -41,23 +44,23 @@ async def run(turn: Turn, argument: str) -> None:
     await answer(turn, asked, model)
 
 
-async def answer(turn: Turn, asked: Incoming, model: str, *, above: str = "") -> None:
+async def answer(turn: Turn, asked: Incoming, model: str, *, again: Kept | None = None) -> None:
     """Answers `asked` in this turn's conversation with this person's rights; sign-in is asked for when it is needed.
 
-    `asked` is the turn's own message, or an earlier one that is answered again (then what was answered to it is left out of
-    what the model sees). `model` is a configured name; `above` stands before the answer.
+    `asked` is the turn's own message, or an earlier one that is answered once more: then `again` is what was answered before,
+    which the model does not get to see. `model` is a configured name.
     """
     if turn.services.sources and not turn.person.id:
         await turn.conversation.stream().finish(Outgoing(turn.say("sign_in.without_account")))
         return
     try:
-        await _answer(turn, asked, model, above)
+        await _answer(turn, asked, model, again)
     except SignInNeeded as needed:
         await turn.keep_for_later()
         await turn.services.ask_to_sign_in(turn, needed)
 
 
-async def _answer(turn: Turn, asked: Incoming, model: str, above: str) -> None:
+async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -> None:
     services = turn.services
     searches = bool(services.sources) and not small_talk(asked.text)
     if searches:
@@ -75,8 +78,9 @@ async def _answer(turn: Turn, asked: Incoming, model: str, above: str) -> None:
         read = {passage.document.id for passage in gathered.passages}
         await stream.status(turn.say("answer.reading", n=len(read)))
     said = Said(stream, Citations(gathered.grounding.retrieved), turn.say("answer.searching_further"))
+    above = _above(turn, asked, model) if again else ""
     if above:
-        await stream.text(f"{above}\n\n")
+        await stream.text(above)
     outcome = await loop.run(
         services.models[model],
         _request(seen, asked.text, gathered, searched=searches),
@@ -90,15 +94,14 @@ async def _answer(turn: Turn, asked: Incoming, model: str, above: str) -> None:
     text = said.whole(outcome)
     given = (passage.document for passage in gathered.grounding.retrieved)
     made_of = gathered.rules.provenance(given, gathered.history.provenance)
-    await services.transcripts.save(
-        turn.incoming.kept_under, turn.incoming.id, _remembered(in_words(asked, turn.say), text), made_of
-    )
+    said_now = remembered(in_words(asked, turn.say), text, before=again.text if again else None)
+    # Under the question's own id, also when it is answered once more: deleted or edited, it takes all its answers along.
+    await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of)
     positions = said.citations.positions()
     next_ = _suggestions(turn, gathered, outcome, positions, text, model, searched=searches)
-    await _finish(turn, stream, outcome, gathered, said, f"{above}\n\n{text}" if above else text, next_)
-    keep = replace(asked, id=turn.incoming.id)
+    await _finish(turn, stream, outcome, gathered, said, f"{above}{text}", next_)
     label = services.labels.highest(made_of.labels)
-    keeping = kept(keep, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
+    keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
     await _keep(turn, stream, keeping)
     await _compact(turn, services.models[model], gathered)
 
@@ -137,6 +140,10 @@ async def _keep(turn: Turn, stream: Stream, answered: Kept) -> None:
         await turn.services.answers.save(turn.incoming.kept_under, stream.message_id or turn.incoming.id, answered)
     except StoreError as error:
         log.warning("an answer was given and could not be kept: %s", type(error).__name__)
+
+
+def _above(turn: Turn, asked: Incoming, model: str) -> str:
+    return turn.say("other.again", model=models.shown(model), question=shortened(asked.text, _QUESTION)) + "\n\n"
 
 
 def _suggestions(
@@ -184,11 +191,6 @@ def _request(turn: Turn, question: str, gathered: Gathered, *, searched: bool) -
         cache_key=reference.tenant,
         user_hash=hashlib.sha256(f"{turn.person.tenant}/{turn.person.id}".encode()).hexdigest()[:32],
     )
-
-
-def _remembered(question: str, answer: str) -> list[Message]:
-    """What is remembered of a turn: no evidence, so that the next turn reads it anew with the rights of that moment."""
-    return [Message("user", (Text(question),)), Message("assistant", (Text(answer or "(no answer)"),))]
 
 
 COMMAND = Command(help="", run=run)

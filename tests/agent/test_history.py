@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.agent import compaction
 from bot.agent.compaction import Summary, TooManyPins
-from bot.agent.history import KEEP_CHARACTERS, MOST_CHARACTERS, History, first_kept, turn_size
+from bot.agent.history import KEEP_CHARACTERS, MOST_CHARACTERS, History, Past, first_kept, turn_size
 from bot.store.database import Database
 from bot.store.provenance import ANYBODYS, Provenance
 from bot.store.summaries import Summaries
@@ -34,8 +34,8 @@ def turn(number: int, asked: str = LONG, answered: str = LONG) -> tuple[Message,
     return Message("user", (Text(f"{asked} #{number}"),)), Message("assistant", (Text(f"{answered} #{number}"),))
 
 
-def told(messages: tuple[Message, ...]) -> str:
-    return "\n".join(message.text for message in messages)
+def told(past: Past) -> str:
+    return "\n".join(message.text for message in past.messages)
 
 
 async def test_sixty_turns_keep_what_was_pinned_and_decided_early(database: Database) -> None:
@@ -43,7 +43,7 @@ async def test_sixty_turns_keep_what_was_pinned_and_decided_early(database: Data
     provider = ScriptedProvider([])
     sizes: list[int] = []
     stable = 0
-    before: tuple[Message, ...] = ()
+    before = Past((), ANYBODYS)
     for number in range(60):
         asked = "We decided to paint the housing in RAL 5018. And now?" if number == 1 else LONG
         await history._transcripts.save(CHAT, f"t{number}", turn(number, asked))
@@ -53,7 +53,9 @@ async def test_sixty_turns_keep_what_was_pinned_and_decided_early(database: Data
         compacted = await history.compact(CHAT, provider)
         now = await history.load(CHAT, before="")
         if not compacted and number > 1:
-            assert now[: len(before)] == before, "between two summaries the messages only grow at their end"
+            assert now.messages[: len(before.messages)] == before.messages, (
+                "between two summaries the messages only grow at their end"
+            )
             stable += 1
         before = now
         sizes.append(len(told(now)))
@@ -84,7 +86,7 @@ async def test_a_conversation_that_starts_over_keeps_nothing(database: Database)
     await history.pin(CHAT, "Heron")
     await history._transcripts.save(CHAT, "t1", turn(1))
     await history._transcripts.delete(CHAT)
-    assert await history.load(CHAT, before="") == ()
+    assert (await history.load(CHAT, before="")).messages == ()
     assert await history.pins(CHAT) == ()
 
 

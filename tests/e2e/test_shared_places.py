@@ -54,7 +54,7 @@ async def test_a_file_that_only_some_may_open_is_neither_used_nor_named(parley: 
     shared = await parley.ask("Dana", PRICE, "General")
     assert "2,240" not in shared.text
     assert "US price memo" not in str(parley.sent_to_teams(since))
-    assert "not everybody here may open it" in shared.text
+    assert "not everybody here may see" in shared.text
 
 
 async def test_a_group_chat_gets_one_updated_message_and_nobody_else_hears(parley: Parley) -> None:
