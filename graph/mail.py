@@ -28,6 +28,7 @@ PREFER = {"Prefer": 'IdType="ImmutableId", outlook.body-content-type="text"'}
 IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
 FILE_FIELDS = "id,name,contentType,size,isInline"
 MAX_FILES = 50
+MAX_THREAD = 30
 HTML_ON_LOOP = 100_000
 """Characters of HTML worth a thread: below, parsing takes a few milliseconds."""
 
@@ -42,6 +43,8 @@ class Mail:
         """Mails that surely have no files attached."""
         self._listed: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
         """Id of an attached file -> (its mail, its entry in the list of files)."""
+        self._expanded: set[str] = set()
+        """Conversations whose other mails were already asked for."""
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Best first, in one call, with the passage that matched as text. Microsoft's search where it is allowed, the
@@ -56,7 +59,7 @@ class Mail:
         except (Rejected, Forbidden, NotFound, Unavailable):
             return await self._own_search(kql, size)
         self._bare |= {_id(id) for id, hit in found if hit.get("hasAttachments") is False}
-        return [await _document({**hit, "id": id}) for id, hit in found]
+        return [await letter({**hit, "id": id}) for id, hit in found]
 
     async def _hits(self, kql: str, size: int) -> list[tuple[str, Mapping[str, Any]]]:
         """(id, the hit's resource with its summary as preview)"""
@@ -80,7 +83,7 @@ class Mail:
         escaped = kql.replace("\\", "\\\\").replace('"', '\\"')
         params = {"$search": f'"{escaped}"', "$select": FIELDS, "$top": str(size)}
         pages = self._graph.pages("/me/messages", params, limit=size, headers=PREFER)
-        return [await _document(message) async for message in pages]
+        return [await letter(message) async for message in pages]
 
     async def read(self, id: str) -> Document:
         """A whole mail with the names of its files, or one attached file (`mail:<mail>/att/<attachment>`)."""
@@ -116,9 +119,19 @@ class Mail:
             found.append(await self._whole({**answer.json(), "id": mail_id}, mail_id, entries))
         return found
 
+    async def around(self, documents: Sequence[Document]) -> list[Document]:
+        """The other mails of the same conversations, newest first, each once a turn. A conversation that fails adds nothing."""
+        known = {document.id for document in documents}
+        threads = [t for t in dict.fromkeys(document.thread for document in documents) if t and t not in self._expanded]
+        self._expanded |= set(threads)
+        answers = await self._graph.batch([Part(_thread_url(thread), headers=PREFER) for thread in threads])
+        found = [await letter(message) for answer in answers if answer.ok for message in dicts_at(answer.body, "value")]
+        others = {document.id: document for document in found if document.id not in known}
+        return sorted(others.values(), key=lambda document: document.modified, reverse=True)
+
     async def _whole(self, message: Mapping[str, Any], mail_id: str, entries: Sequence[Mapping[str, Any]]) -> Document:
         """With the names of what a reader sees as attached; pictures inside the text are left out."""
-        document = await _document(message)
+        document = await letter(message)
         shown = {
             _id(mail_id, text_at(entry, "id")): entry
             for entry in entries
@@ -161,7 +174,7 @@ class Mail:
         return None
 
 
-async def _document(message: Mapping[str, Any]) -> Document:
+async def letter(message: Mapping[str, Any]) -> Document:
     return Document(
         id=_id(text_at(message, "id")),
         source=Mail.name,
@@ -208,6 +221,13 @@ def _author(message: Mapping[str, Any]) -> str:
 
 def _message_url(id: str) -> str:
     return f"/me/messages/{segment(id)}?{encoded({'$select': FIELDS})}"
+
+
+def _thread_url(thread: str) -> str:
+    """No order is asked for: with this filter Outlook refuses one as too complex."""
+    written = thread.replace("'", "''")
+    params = {"$filter": f"conversationId eq '{written}'", "$select": FIELDS, "$top": str(MAX_THREAD)}
+    return f"/me/messages?{encoded(params)}"
 
 
 def _files_url(id: str) -> str:
