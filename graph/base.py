@@ -118,6 +118,15 @@ class ReadsMany(Protocol):
         ...
 
 
+@runtime_checkable
+class Expands(Protocol):
+    """A source whose documents belong together: what else was said in the same conversation."""
+
+    async def around(self, documents: Sequence[Document]) -> list[Document]:
+        """Documents of the same threads that are not among them, newest first; one call for all, and no thread twice a turn."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
     """What a source file exports as `SOURCE`."""

@@ -18,10 +18,12 @@ def words_of(text: str) -> list[str]:
 
 
 def occurs(phrase: str, words: Sequence[str]) -> bool:
-    """Whether a word or phrase stands in a text; the last word of it may have another ending."""
+    """Whether a word or phrase stands in a text; the last word of it may have another ending, with `*` any ending."""
     wanted = words_of(phrase)
     if not wanted:
         return False
+    if len(wanted) == 1 and phrase.endswith("*"):
+        return any(word.startswith(wanted[0]) for word in words)
     length = len(wanted)
     for start in range(len(words) - length + 1):
         if list(words[start : start + length - 1]) == wanted[:-1] and same(wanted[-1], words[start + length - 1]):
@@ -42,14 +44,14 @@ def same(one: str, other: str) -> bool:
 def score(query: Query, text: str, *, ignore: frozenset[str] = frozenset()) -> float:
     """How well a text answers a query's words: 0 when it does not. Words to `ignore` ask for the source itself ("meeting")."""
     words = words_of(text)
-    required = [word for word in query.all_of if word.casefold() not in ignore]
-    optional = [word for word in query.any_of if word.casefold() not in ignore]
+    required = [word for word in query.all_of if word.casefold().rstrip("*") not in ignore]
+    optional = [word for word in query.any_of if word.casefold().rstrip("*") not in ignore]
     if not required and not optional:
         return 1.0
     if any(not occurs(word, words) for word in required):
         return 0.0
     hits = sum(occurs(word, words) for word in optional)
-    if optional and not required and not hits:
+    if optional and hits < min(query.least, len(optional)):
         return 0.0
     return float(len(required) + hits)
 

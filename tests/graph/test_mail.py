@@ -8,7 +8,8 @@ import pytest
 
 from graph.base import Document, Query
 from graph.errors import GraphError, NotFound, Throttled
-from graph.mail import MAX_HITS, SOURCE, Mail, _document
+from graph.mail import MAX_HITS, SOURCE, Mail
+from graph.mail import letter as _document
 from infra.local.company.model import Mail as Letter
 from infra.local.world import Fault, World
 from tests.graph.conftest import People
