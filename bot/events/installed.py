@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.answering import Answering, Event
+from bot.closing import closed
 from bot.context import Receipt
 from bot.teams.activities import reference
 
@@ -12,9 +13,9 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     del receipt
     where = reference(dict(activity))
     answering.office.roster.forget(where)
-    if activity.get("action") in {"remove", "remove-upgrade"}:
-        await answering.references.delete(where.id)
-    elif where.person.id:
+    if await closed(answering.services, answering.references, activity):
+        return
+    if where.person.id:
         await answering.references.save(where)
 
 

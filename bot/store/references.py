@@ -64,6 +64,24 @@ class References:
         async with self._database.write() as connection:
             await connection.execute(delete(self._table).where(self._table.c.conversation_id == conversation_id))
 
+    async def delete_place(self, bare_id: str) -> None:
+        """A channel with all its threads, or a chat."""
+        table = self._table
+        for id in [id for id in self._written if id == bare_id or id.startswith(f"{bare_id};")]:
+            del self._written[id]
+        threads = table.c.conversation_id.startswith(f"{bare_id};", autoescape=True)
+        async with self._database.write() as connection:
+            await connection.execute(delete(table).where((table.c.conversation_id == bare_id) | threads))
+
+    async def of_team(self, team_id: str) -> list[str]:
+        """Ids, without threads, of the channels of a team that we know. Reads them all: teams end seldom."""
+        table = self._table
+        statement = select(table.c.conversation_id, table.c.reference).where(table.c.place == Place.CHANNEL.value)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        found = {row.conversation_id.partition(";")[0] for row in rows if row.reference.get("team_id") == team_id}
+        return sorted(found)
+
     async def _one(self, statement: Select[tuple[Any]]) -> Reference | None:
         async with self._database.read() as connection:
             stored = (await connection.execute(statement)).scalar_one_or_none()
