@@ -13,6 +13,7 @@ from infra.local.graph import (
     search,
     sites,
     teams,
+    teams_hosted,
     work,
 )
 from infra.local.graph.errors import Service
@@ -155,6 +156,10 @@ FILES: list[Row] = [
     ("POST", "/copilot/retrieval", ("Files.Read.All",), retrieval.retrieve),
 ]
 
+_CHANNEL_MESSAGE = (
+    "/teams/{team}/channels/{channel}/messages/{message}",
+    "/teams/{team}/channels/{channel}/messages/{message}/replies/{reply}",
+)
 TEAMS: list[Row] = [
     ("GET", "/me/joinedTeams", TEAM_READ, teams.joined_teams),
     ("GET", "/teams/{team}", TEAM_READ, teams.get_team),
@@ -186,6 +191,11 @@ TEAMS: list[Row] = [
         INSIGHTS,
         meetings.get_insight,
     ),
+    *(
+        ("GET", f"{path}/hostedContents/{{hosted}}/$value", CHANNEL_MESSAGES, teams_hosted.of_channel)
+        for path in _CHANNEL_MESSAGE
+    ),
+    ("GET", "/chats/{chat}/messages/{message}/hostedContents/{hosted}/$value", CHAT_READ, teams_hosted.of_chat),
     ("GET", "/me/chats", CHAT_BASIC, teams.list_chats),
     ("GET", "/chats", CHAT_BASIC, teams.list_chats),
     ("GET", "/chats/{chat}", CHAT_BASIC, teams.get_chat),

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from infra.local.company.access import channel_members, members_of
 from infra.local.company.model import Channel, Chat, ChatMessage, Group, Team
 from infra.local.graph.call import Call, Refused, iso
+from infra.local.teams_carried import carried
 
 SINCE = "0001-01-01T00:00:00Z"
 
@@ -167,7 +168,11 @@ def message_json(call: Call, message: ChatMessage) -> dict[str, Any]:
         address = f"{quote(message.channel_id, safe='')}/{message.id}?{where}"
         link = f"https://teams.microsoft.com/l/message/{address}&createdTime={message.id}&parentMessageId={parent}"
     stamp = iso(message.sent, millis=True)
-    body = {"contentType": "html", "content": "" if message.deleted else message.html}
+    extra = carried(call.world, message.id)
+    hosted = "".join(
+        f'<img src="{call.base}/{_messages(group, message)}/hostedContents/{id}/$value">' for id in extra.hosted
+    )
+    body = {"contentType": "html", "content": "" if message.deleted else f"{message.html}{hosted}"}
     return {
         "id": message.id,
         "replyToId": message.reply_to or None,
@@ -188,10 +193,18 @@ def message_json(call: Call, message: ChatMessage) -> dict[str, Any]:
         "eventDetail": None,
         "from": _author(call, message.author_id),
         "body": body,
-        "attachments": [],
+        "attachments": extra.attachments,
         "mentions": [_mention(call, at, person) for at, person in enumerate(message.mentions)],
         "reactions": [],
     }
+
+
+def _messages(group: str, message: ChatMessage) -> str:
+    """The path of a message below the version."""
+    if not group:
+        return f"chats/{message.chat_id}/messages/{message.id}"
+    root = f"teams/{group}/channels/{message.channel_id}/messages/{message.reply_to or message.id}"
+    return f"{root}/replies/{message.id}" if message.reply_to else root
 
 
 def _author(call: Call, person_id: str) -> dict[str, Any]:
