@@ -21,7 +21,7 @@ LAYERS = [
     {"bot.answering"},
     {"bot.commands"},
     {"bot.router"},
-    {"bot.answer"},
+    {"bot.answer", "bot.welcome"},
     {"bot.background", "bot.closing", "bot.listening", "bot.choice"},
     {"bot.services"},
     {"bot.tools"},
