@@ -14,7 +14,10 @@ _TEAM_ENDS = frozenset({"teamDeleted", "teamHardDeleted", "teamArchived"})
 
 
 async def closed(services: Services, references: References, activity: Mapping[str, Any]) -> bool:
-    """Whether this membership event says that a place is gone, or closed to us. Then where it was is forgotten, with what we heard there."""
+    """Whether this membership event says that a place is gone, or closed to us.
+
+    Then where it was is forgotten, with what we heard there. An upgrade (`remove-upgrade`, `add-upgrade`) closes nothing.
+    """
     conversation, data = activity["conversation"], activity.get("channelData") or {}
     event = data.get("eventType")
     team_id = str((data.get("team") or {}).get("id") or "")
@@ -39,4 +42,4 @@ async def closed(services: Services, references: References, activity: Mapping[s
 def _we_left(activity: Mapping[str, Any]) -> bool:
     bot_id = activity["recipient"]["id"]
     removed = any(member["id"] == bot_id for member in activity.get("membersRemoved") or [])
-    return removed or activity.get("action") in {"remove", "remove-upgrade"}
+    return removed or activity.get("action") == "remove"
