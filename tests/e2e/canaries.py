@@ -12,7 +12,7 @@ from infra.local.company.questions import CANARIES
 from infra.local.connector_state import personal_chat
 from infra.local.world import Recorded, World
 
-_SEARCHED = re.compile(r"\*I searched [^*]*\*")
+_SEARCHED = re.compile(r"\*(?:I searched|Ich habe (?:in|nirgends)) [^*]*\*")
 """The notice repeats the asker's own words."""
 _ASKING = re.compile(r"(\w+ \w+) is asking in a personal chat")
 
