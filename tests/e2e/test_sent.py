@@ -1,0 +1,196 @@
+"""What people send, at the wire: files, pasted pictures, forwarded messages and links, in private and in shared places."""
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from infra.local import teams_files
+from infra.local.vendors.script import Reply, View
+from infra.local.world import Fault, World
+from tests.documents.made import docx, paragraph
+from tests.e2e.parley import Parley, citing
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def door() -> str:
+    return "claude"
+
+
+def shot(colour: str = "red", size: tuple[int, int] = (2400, 600)) -> bytes:
+    sink = io.BytesIO()
+    Image.new("RGB", size, colour).save(sink, "PNG")
+    return sink.getvalue()
+
+
+def plan(text: str) -> bytes:
+    return docx(paragraph(text))
+
+
+def block_of(world: World, kind: str) -> list[dict[str, Any]]:
+    """Blocks of this type in the last request to the model."""
+    last = [request for request in world.record if request.wire == "claude"][-1]
+    return [block for message in last.body["messages"] for block in message["content"] if block["type"] == kind]
+
+
+def told(world: World) -> str:
+    return json.dumps([request for request in world.record if request.wire == "claude"][-1].body, ensure_ascii=False)
+
+
+def script(parley: Parley, *replies: Reply | Callable[[View], Reply]) -> None:
+    parley.world.state["script"] = list(replies)
+
+
+async def test_a_file_in_the_personal_chat_is_read_and_cited(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    script(parley, citing("The offer ends on 3 March", "3 March 2027"))
+    file = teams_files.file(parley.world, "sofia", "Offer Kestrel.docx", plan("The offer is valid until 3 March 2027."))
+    since = len(parley.world.record)
+    seen = await parley.ask("sofia", "Until when is this valid?", attachments=[file])
+    assert "3 March [1]" in seen.text
+    assert seen.citations[0]["name"] == "Offer Kestrel.docx"
+    own = file["content"]["downloadUrl"]
+    (fetched,) = [r for r in parley.received("graph", since=since) if own.endswith(r.path)]
+    assert "Authorization" not in fetched.headers
+
+
+async def test_a_file_whose_link_has_expired_is_fetched_with_the_askers_rights(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    script(parley, citing("It is 7", "lucky number"))
+    file = teams_files.file(parley.world, "sofia", "Numbers.txt", b"The lucky number is 7.")
+    file["content"]["downloadUrl"] += "x"
+    seen = await parley.ask("sofia", "Which number?", attachments=[file])
+    assert "It is 7 [1]" in seen.text
+
+
+async def test_a_pasted_picture_reaches_the_model_small_and_bare(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    script(parley, Reply(text="It is red."))
+    since = len(parley.world.record)
+    picture = teams_files.picture(parley.world, shot())
+    seen = await parley.ask("sofia", "What colour is this?", attachments=[picture])
+    assert "It is red." in seen.text
+    (block,) = block_of(parley.world, "image")
+    image = Image.open(io.BytesIO(base64.b64decode(block["source"]["data"])))
+    assert (image.size, block["source"]["media_type"]) == ((1568, 392), "image/png")
+    (fetched,) = [r for r in parley.received("connector", since=since) if "/views/original" in r.path]
+    assert fetched.caller == "app"
+    # What is remembered names the picture and has none of it.
+    script(parley, Reply(text="Red, as I said."))
+    await parley.ask("sofia", "And again?")
+    assert "(picture)" in told(parley.world)
+
+
+async def test_nothing_but_the_picture(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    script(parley, Reply(text="A red bar."))
+    seen = await parley.ask("sofia", "", attachments=[teams_files.picture(parley.world, shot())])
+    assert "A red bar." in seen.text
+    assert "Sum it up" in told(parley.world)
+
+
+async def test_the_token_goes_to_the_service_only(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    other = f"{parley.world.urls.login}/v3/attachments/x/views/original"
+    elsewhere = f"{parley.world.urls.http}/v1.0/me"
+    for number, url in enumerate((other, elsewhere, "https://evil.trafficmanager.net/v3/attachments/x/views/original")):
+        script(parley, Reply(text=f"No picture {number}."))
+        since = len(parley.world.record)
+        picture = {"contentType": "image/png", "contentUrl": url}
+        seen = await parley.ask("sofia", "What is this?", attachments=[picture])
+        assert "Not used: the picture" in seen.text
+        assert not [r for r in parley.received("entra", "graph", since=since) if r.path.endswith(("/original", "/me"))]
+    file = teams_files.file(parley.world, "sofia", "Trap.txt", b"x")
+    file["content"]["downloadUrl"] = "http://169.254.169.254/latest/meta-data/"
+    file["contentUrl"] = "https://evil.example/Trap.txt"
+    script(parley, Reply(text="Nothing."))
+    seen = await parley.ask("sofia", "And this?", attachments=[file])
+    assert "Not used: Trap.txt" in seen.text
+
+
+async def test_what_cannot_be_used_is_named_and_the_rest_is_used(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    good = teams_files.file(parley.world, "sofia", "Good.txt", b"The gate code is on the door.")
+    bad = teams_files.file(parley.world, "sofia", "Broken.docx", b"PK\x03\x04 no archive")
+    bomb = teams_files.picture(parley.world, b"\x89PNG\r\n\x1a\n" + b"x" * 50)
+    script(parley, citing("On the door", "gate code"))
+    seen = await parley.ask("sofia", "Where is the code?", attachments=[bad, good, bomb])
+    assert "On the door [1]" in seen.text
+    assert "Not used: Broken.docx (the file is broken)." in seen.text
+    assert "Not used: the picture (the file is broken)." in seen.text
+
+
+async def test_a_forwarded_message_is_evidence(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    message = teams_files.forwarded("The audit moved to 9 December.", "Ana Ruiz")
+    script(parley, citing("On 9 December", "audit moved"))
+    seen = await parley.ask("sofia", "When is the audit?", attachments=[message])
+    assert seen.citations[0]["name"] == "Message by Ana Ruiz"
+
+
+async def test_links_are_opened_with_the_askers_rights(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    world = parley.world
+    company, sofia = world.company, world.person("sofia")
+    own = teams_files.file(world, "sofia", "Linked.txt", b"The linked word is amber.")["contentUrl"]
+    others = teams_files.file(world, "marek" if _has(world, "marek") else "tomas", "Private.txt", b"canary")[
+        "contentUrl"
+    ]
+    mail = next(mail for mail in company.mails if mail.mailbox == sofia.id)
+    mail_link = f"https://outlook.office365.com/owa/?ItemID={mail.id}&exvsurl=1&viewmodel=ReadMessageItem"
+    script(parley, citing("Amber", "linked word"))
+    seen = await parley.ask("sofia", f"Compare {own} with {others}, https://www.example.org/page and {mail_link}")
+    assert "Amber [1]" in seen.text
+    assert "Not used: Private.txt (it is gone" in seen.text
+    assert "page (it is a website" in seen.text
+    assert "canary" not in told(world)
+    assert mail.subject in told(world)
+
+
+async def test_files_and_pictures_of_a_channel(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    world = parley.world
+    channel = next(c for c in world.company.channels if c.kind == "standard" and _member(world, "sofia", c))
+    said = parley.teams.compose("sofia", "What is in here?", channel.id)
+    teams_files.carry(world, said, files={"Minutes.txt": b"We chose the blue pump."}, pictures=[shot("blue")])
+    script(parley, citing("The blue pump", "blue pump"))
+    await parley.teams.deliver(said)
+    seen = await parley.teams.answer_to(said, until=lambda message: message.ai_label)
+    assert "The blue pump [1]" in seen.text
+    assert len(block_of(world, "image")) == 1
+    assert seen.citations[0]["name"] == "Minutes.txt"
+
+
+async def test_a_link_in_a_channel_passes_the_audience_check(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    world = parley.world
+    channel = next(c for c in world.company.channels if c.kind == "standard" and _member(world, "sofia", c))
+    private = teams_files.file(world, "sofia", "Salaries.txt", b"canary-salary")["contentUrl"]
+    script(parley, Reply(text="I can't say."))
+    seen = await parley.ask("sofia", f"What does {private} say?", channel.id)
+    assert "not everybody here may open it" in seen.text
+    assert "canary-salary" not in told(world)
+
+
+async def test_trouble_on_the_way_is_named(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    parley.world.faults.append(Fault("connector", match="GET *views/original", status=503, times=1))
+    script(parley, Reply(text="I see none."))
+    picture = teams_files.picture(parley.world, shot())
+    seen = await parley.ask("sofia", "Which colour?", attachments=[picture])
+    assert "Not used: the picture (Microsoft could not give it to me just now)." in seen.text
+
+
+def _has(world: World, name: str) -> bool:
+    return any(person.given_name.casefold() == name for person in world.company.people)
+
+
+def _member(world: World, name: str, channel: Any) -> bool:
+    group = next(t.group_id for t in world.company.teams if t.id == channel.team_id)
+    return any(g.id == group and world.person(name).id in g.members for g in world.company.groups)
