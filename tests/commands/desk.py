@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
 from bot.app import router
+from bot.choice import model_words, spoken_with
 from bot.context import Incoming, Outgoing, Person, Place, Reference
 from bot.services import Services, Turn
 from bot.signin.tokens import SignIn
+from bot.texts import Texts
+from bot.texts import Texts
 from graph.base import Document, Query, SourceSpec
 from graph.client import Graph
 from graph.errors import NotFound, SignInNeeded
@@ -46,6 +49,7 @@ class Conversation:
         self.reference = reference
         self.shown = Stream()
         self.sent: list[Outgoing] = []
+        self.updated: list[tuple[str, Outgoing]] = []
         self.privately: list[Outgoing] = []
         self._members = members
 
@@ -54,7 +58,7 @@ class Conversation:
         return f"m{len(self.sent)}"
 
     async def update(self, id: str, message: Outgoing) -> None:
-        del id, message
+        self.updated.append((id, message))
 
     def stream(self) -> Stream:
         return self.shown
@@ -161,10 +165,30 @@ class Desk:
         async def keep_for_later() -> None:
             self.kept.append(text)
 
-        await router().run(Turn(said, self.conversation, self.services, keep_for_later))
+        await router(model_words(self.services.models)).run(
+            Turn(said, self.conversation, self.services, keep_for_later, await self._say())
+        )
         finished = self.conversation.shown.finished
         assert len(finished) <= 1
         return finished[0] if finished else Outgoing("")
+
+    async def presses(self, action: Mapping[str, Any], person: Person | None = None) -> Outgoing:
+        """A button of a card that stands in message `card`: what took the card's place, or else was answered. Raises `NotOurs`."""
+        who = person or self.reference.person
+        self.conversation = Conversation(self.reference, self.members)
+        click = self.services.seal.open(action["data"], person_id=who.id, conversation_id=self.reference.id)
+        said = replace(self.incoming(""), reference=replace(self.reference, person=who), reply_to="card")
+
+        async def keep_for_later() -> None:
+            self.kept.append(click.verb)
+
+        turn = Turn(said, self.conversation, self.services, keep_for_later, await self._say())
+        await router().click(turn, click.verb, click.data)
+        shown = [message for id, message in self.conversation.updated if id == "card"]
+        return (shown or self.conversation.shown.finished)[-1]
+
+    async def _say(self) -> Texts:
+        return await spoken_with(self.services.preferences, self.reference)
 
     def incoming(self, text: str, value: Mapping[str, Any] | None = None) -> Incoming:
         self.turns += 1
