@@ -13,6 +13,7 @@ from graph.errors import Forbidden, NotFound, Rejected, Unavailable
 from graph.html_text import html_to_text, tidy
 from graph.kql import event_kql
 from graph.match import best, names_somebody
+from graph.once import Once
 from graph.parse import dict_at, dicts_at, hits_of, link_of, moment_of, text_at
 from graph.wire.addresses import segment
 
@@ -44,7 +45,7 @@ class Calendar:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph.scoped(SCOPES)
-        self._views: dict[tuple[datetime, datetime], asyncio.Future[list[Mapping[str, Any]]]] = {}
+        self._views = Once[tuple[datetime, datetime], list[Mapping[str, Any]]]()
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """The events of the span asked for, or around today those with the words; of a series the next and the last one."""
@@ -52,9 +53,10 @@ class Calendar:
             return []
         start, end = self._span(query)
         timed = query.after is not None or query.before is not None
-        view = asyncio.ensure_future(self._view(start, end))
-        older = [] if timed else await self._older(query)
-        events = {text_at(event, "id"): event for event in [*await view, *older]}
+        view, older = await asyncio.gather(
+            self._views.get((start, end), lambda: self._view(start, end)), _nothing() if timed else self._older(query)
+        )
+        events = {text_at(event, "id"): event for event in [*view, *older]}
         people = (*query.people, *query.participants, *query.recipients)
         rows = [event for event in events.values() if names_somebody(people, _names(event))]
         now = self._graph.now()
@@ -72,12 +74,6 @@ class Calendar:
         return start, max(query.before or start + AHEAD, start + timedelta(minutes=1))
 
     async def _view(self, start: datetime, end: datetime) -> list[Mapping[str, Any]]:
-        """Asked once a turn: several queries look at the same days."""
-        if (start, end) not in self._views:
-            self._views[start, end] = asyncio.ensure_future(self._ask_for_view(start, end))
-        return await self._views[start, end]
-
-    async def _ask_for_view(self, start: datetime, end: datetime) -> list[Mapping[str, Any]]:
         params = {
             "startDateTime": start.isoformat(),
             "endDateTime": end.isoformat(),
@@ -108,6 +104,10 @@ class Calendar:
     async def readers(self, id: str) -> frozenset[str] | None:
         """None: who was invited says nothing about who may see the owner's notes, and a calendar is private."""
         return None
+
+
+async def _nothing() -> list[Mapping[str, Any]]:
+    return []
 
 
 def _next_and_last(rows: list[Mapping[str, Any]], now: datetime) -> list[Mapping[str, Any]]:

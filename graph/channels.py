@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
@@ -12,6 +13,7 @@ from graph.client import Graph
 from graph.errors import Forbidden, NotFound, Rejected, SignInNeeded, Unavailable
 from graph.kql import chat_kql
 from graph.match import in_place, names_somebody, score
+from graph.once import Once
 from graph.parse import dicts_at, hits_of, link_of, text_at
 from graph.talk import PREFER, Said, said, talk, written
 from graph.wire.addresses import query as encoded
@@ -62,16 +64,14 @@ class Channels:
     def __init__(self, graph: Graph) -> None:
         self._graph, self._searching = graph.scoped(SCOPES), graph.scoped(SEARCH_SCOPES)
         self._membership = graph.scoped(MEMBER_SCOPES)
-        self._all: asyncio.Future[dict[str, Channel]] | None = None
-        self._read: dict[str, asyncio.Future[list[list[Said]]]] = {}
+        self._all = Once[str, dict[str, Channel]]()
+        self._read = Once[str, list[list[Said]]]()
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Whole threads, best first: a reply is worth little without what it answers."""
         if top <= 0:
             return []
-        channels = asyncio.ensure_future(self._channels())
-        hits = None if query.place else await self._hits(query)
-        known = await channels
+        hits, known = await asyncio.gather(self._hits(query), self._all.get("", self._channels))
         if hits is None:
             chosen = [channel for channel in known.values() if in_place(query.place, channel.name, channel.place)]
             wanted: dict[str, set[str]] = {channel.id: set() for channel in chosen[:LOOKED_INTO]}
@@ -80,7 +80,8 @@ class Channels:
             for channel, message, _ in hits:
                 if channel in known:
                     wanted.setdefault(channel, set()).add(message)
-        threads = await asyncio.gather(*(self._threads(known[id]) for id in wanted))
+        threads = await asyncio.gather(*(self._read.get(id, partial(self._threads, known[id])) for id in wanted))
+        threads = [[*listed] for listed in threads]
         for channel, thread in await self._older(hits or [], known, threads):
             threads[list(wanted).index(channel)].append(thread)
         found: list[tuple[float, Document]] = []
@@ -93,12 +94,7 @@ class Channels:
         return [document for _, document in found][:top]
 
     async def _channels(self) -> dict[str, Channel]:
-        """By channel id; asked once a turn."""
-        if self._all is None:
-            self._all = asyncio.ensure_future(self._ask_for_channels())
-        return await self._all
-
-    async def _ask_for_channels(self) -> dict[str, Channel]:
+        """By channel id."""
         teams = [team async for team in self._graph.pages("/me/joinedTeams", limit=MOST_TEAMS)]
         answers = await self._graph.batch([Part(f"/teams/{segment(text_at(team, 'id'))}/channels") for team in teams])
         if answers and not any(answer.ok for answer in answers):
@@ -133,9 +129,9 @@ class Channels:
         return [(channel, thread) for channel, thread in found if thread]
 
     async def _hits(self, query: Query) -> list[tuple[str, str, str]] | None:
-        """(channel id, message id, its thread's root as far as the link tells); None where Microsoft's search is not allowed."""
+        """(channel id, message id, its thread's root as far as the link tells); None where Microsoft's search is not allowed or a place is named."""
         kql = chat_kql(query)
-        if not kql:
+        if not kql or query.place:
             return None
         request = {"entityTypes": ["chatMessage"], "query": {"queryString": kql}, "from": 0, "size": MAX_HITS}
         try:
@@ -152,12 +148,7 @@ class Channels:
         return found
 
     async def _threads(self, channel: Channel) -> list[list[Said]]:
-        """The newest threads of a channel, newest first; asked once a turn. Empty for a channel that may not be read."""
-        if channel.id not in self._read:
-            self._read[channel.id] = asyncio.ensure_future(self._ask_for_threads(channel))
-        return await self._read[channel.id]
-
-    async def _ask_for_threads(self, channel: Channel) -> list[list[Said]]:
+        """The newest threads of a channel, newest first. Empty for a channel that is gone."""
         params = {"$top": str(MAX_PAGE), "$expand": "replies"}
         try:
             page = await self._graph.get(f"{channel.path}/messages", params, PREFER)

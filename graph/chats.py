@@ -11,6 +11,7 @@ from graph.client import Graph
 from graph.errors import Forbidden, NotFound, Rejected, SignInNeeded, Unavailable
 from graph.kql import chat_kql
 from graph.match import best, in_place, names_somebody
+from graph.once import Once
 from graph.parse import NEVER, dicts_at, hits_of, link_of, moment_of, text_at
 from graph.talk import PREFER, Said, around, said, talk, written
 from graph.wire.addresses import query as encoded
@@ -36,15 +37,14 @@ class Chats:
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._searching = graph.scoped(SCOPES), graph.scoped(SEARCH_SCOPES)
-        self._all: asyncio.Future[list[Mapping[str, Any]]] | None = None
+        self._all = Once[str, list[Mapping[str, Any]]]()
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Stretches of talk around what was found, best first."""
         if top <= 0:
             return []
-        chats = asyncio.ensure_future(self._chats())
-        hits = await self._hits(query)
-        known = {text_at(chat, "id"): chat for chat in await chats}
+        hits, chats = await asyncio.gather(self._hits(query), self._all.get("", self._chats))
+        known = {text_at(chat, "id"): chat for chat in chats}
         if hits is None or query.place:
             return await self._look_into(_likely(known.values(), query), query, top)
         wanted: dict[str, dict[str, str]] = {}
@@ -61,12 +61,6 @@ class Chats:
         return found[:top]
 
     async def _chats(self) -> list[Mapping[str, Any]]:
-        """Asked once a turn."""
-        if self._all is None:
-            self._all = asyncio.ensure_future(self._ask_for_chats())
-        return await self._all
-
-    async def _ask_for_chats(self) -> list[Mapping[str, Any]]:
         params = {"$expand": "members", "$top": str(MAX_PAGE)}
         return [chat async for chat in self._graph.pages("/me/chats", params, limit=MOST_CHATS)]
 

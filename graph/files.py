@@ -15,6 +15,7 @@ from graph.extract.reasons import FORMAT, TOO_LARGE
 from graph.kinds import kind_of
 from graph.kql import MAX_FOLDERS, file_kql, folder_kql, term
 from graph.match import in_place, named, words_of
+from graph.once import Once
 from graph.parse import dict_at, dicts_at, hits_of, link_of, moment_of, summary_of, text_at
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
@@ -33,8 +34,8 @@ class Files:
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._groups = graph.scoped(SCOPES), graph.scoped(GROUP_SCOPES)
-        self._known_groups: dict[str, asyncio.Future[set[str]]] = {}
-        self._known_folders: dict[str, asyncio.Future[list[str]]] = {}
+        self._known_groups = Once[str, set[str]]()
+        self._known_folders = Once[str, list[str]]()
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Best first, each with the passage that matched as its text. Without words the newest of a place, type or time."""
@@ -73,10 +74,8 @@ class Files:
         return list(hits_of(await self._graph.post("/search/query", {"requests": [request]}, safe=True)))
 
     async def _folders(self, place: str) -> list[str]:
-        """Web addresses of the folders a place's name can mean; asked once a turn."""
-        if place not in self._known_folders:
-            self._known_folders[place] = asyncio.ensure_future(self._ask_for_folders(place))
-        return await self._known_folders[place]
+        """Web addresses of the folders a place's name can mean."""
+        return await self._known_folders.get(place, lambda: self._ask_for_folders(place))
 
     async def _ask_for_folders(self, place: str) -> list[str]:
         kql = folder_kql(" ".join(named(place)))
@@ -171,9 +170,7 @@ class Files:
 
     async def _members(self, group: str) -> set[str]:
         """Asked once a turn: most files of a site are open to the same few groups."""
-        if group not in self._known_groups:
-            self._known_groups[group] = asyncio.ensure_future(self._ask_for_members(group))
-        return await self._known_groups[group]
+        return await self._known_groups.get(group, lambda: self._ask_for_members(group))
 
     async def _ask_for_members(self, group: str) -> set[str]:
         path = f"/groups/{segment(group)}/transitiveMembers"

@@ -13,6 +13,7 @@ from graph.client import Graph
 from graph.errors import Forbidden, NotFound, Rejected, SignInNeeded, Unreadable
 from graph.html_text import tidy
 from graph.match import names_somebody, score, words_of
+from graph.once import Once
 from graph.parse import dict_at, dicts_at, link_of, moment_of, text_at
 from graph.vtt import turns
 from graph.wire.addresses import query as encoded
@@ -55,8 +56,8 @@ class Meetings:
     def __init__(self, graph: Graph) -> None:
         self._calendar, self._graph = graph.scoped(CALENDAR_SCOPES), graph.scoped(MEETING_SCOPES)
         self._recaps = graph.scoped(RECAP_SCOPES) if graph.options.copilot else None
-        self._texts: dict[str, asyncio.Future[str]] = {}
-        self._known: dict[str, asyncio.Future[list[_Spoken]]] = {}
+        self._texts = Once[str, str]()
+        self._known = Once[str, list[_Spoken]]()
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Transcripts of past meetings: those whose name, people and time fit, else the last ones that hold the words."""
@@ -95,11 +96,8 @@ class Meetings:
         return [event for event in found if names_somebody(people, _names(event))]
 
     async def _transcripts(self, event: Mapping[str, Any]) -> list[_Spoken]:
-        """Asked once a turn for each meeting; a series has one join address and all its transcripts there."""
-        join = _join(event)
-        if join not in self._known:
-            self._known[join] = asyncio.ensure_future(self._ask_for_transcripts(event, join))
-        return await self._known[join]
+        """A series has one join address and all its transcripts there."""
+        return await self._known.get(_join(event), lambda: self._ask_for_transcripts(event, _join(event)))
 
     async def _ask_for_transcripts(self, event: Mapping[str, Any], join: str) -> list[_Spoken]:
         written = join.replace("'", "''")
@@ -118,23 +116,21 @@ class Meetings:
         ]
 
     async def _text(self, spoken: _Spoken) -> str:
-        if spoken.id not in self._texts:
-            self._texts[spoken.id] = asyncio.ensure_future(self._ask_for_text(spoken))
-        return await self._texts[spoken.id]
+        return await self._texts.get(spoken.id, lambda: self._ask_for_text(spoken))
 
     async def _ask_for_text(self, spoken: _Spoken) -> str:
         """Recap first, then the words; empty for a transcript that is gone or larger than we take."""
         path = f"/me/onlineMeetings/{segment(spoken.meeting)}/transcripts/{segment(spoken.id)}"
-        recap = asyncio.ensure_future(self._recap(spoken))
-        try:
-            data = await self._graph.content(
-                f"{path}/content?{encoded({'$format': 'text/vtt'})}", max_bytes=MAX_TRANSCRIPT
-            )
-        except (NotFound, Unreadable):
-            data = b""
+        recap, data = await asyncio.gather(self._recap(spoken), self._vtt(path))
         said = [turn.line() for turn in turns(data.decode("utf-8-sig", "replace"))]
-        parts = [await recap, "\n".join(said)]
-        return "\n\n".join(part for part in parts if part)
+        return "\n\n".join(part for part in (recap, "\n".join(said)) if part)
+
+    async def _vtt(self, path: str) -> bytes:
+        address = f"{path}/content?{encoded({'$format': 'text/vtt'})}"
+        try:
+            return await self._graph.content(address, max_bytes=MAX_TRANSCRIPT)
+        except (NotFound, Unreadable):
+            return b""
 
     async def _recap(self, spoken: _Spoken) -> str:
         """What Copilot noted; it is one of several for a series, so the one that was made of the same call."""

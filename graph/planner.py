@@ -12,6 +12,7 @@ from graph.client import Graph
 from graph.errors import Forbidden, NotFound, Rejected, SignInNeeded
 from graph.html_text import tidy
 from graph.match import best, in_place
+from graph.once import Once
 from graph.parse import NEVER, dict_at, dicts_at, moment_of, text_at
 from graph.tasks import WORDS as TASK_WORDS
 from graph.wire.addresses import segment
@@ -48,15 +49,13 @@ class Planner:
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._groups = graph.scoped(SCOPES), graph.scoped(MEMBER_SCOPES)
-        self._board: asyncio.Future[_Board] | None = None
+        self._board = Once[str, _Board]()
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Tasks of the asker's plans with the words; by the words for tasks alone, what is open, the most urgent first."""
         if top <= 0:
             return []
-        if self._board is None:
-            self._board = asyncio.ensure_future(self._ask())
-        board = await self._board
+        board = await self._board.get("", self._ask)
         people = tuple(name.casefold() for name in (*query.people, *query.participants))
         rows = [
             task

@@ -1,6 +1,5 @@
 """The asker's own To Do: what they have to do, until when, and what is done."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
@@ -11,6 +10,7 @@ from graph.client import Graph
 from graph.errors import NotFound
 from graph.html_text import html_to_text, tidy
 from graph.match import best, in_place
+from graph.once import Once
 from graph.parse import NEVER, dicts_at, moment_of, text_at
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
@@ -34,17 +34,15 @@ class Tasks:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph.scoped(SCOPES)
-        self._all: asyncio.Future[list[tuple[Mapping[str, Any], Mapping[str, Any]]]] | None = None
+        self._all = Once[str, list[tuple[Mapping[str, Any], Mapping[str, Any]]]]()
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Tasks with the words; by the words for tasks alone, all that are open, the most urgent first."""
         if top <= 0:
             return []
-        if self._all is None:
-            self._all = asyncio.ensure_future(self._ask())
         rows = [
             (tasks, task)
-            for tasks, task in await self._all
+            for tasks, task in await self._all.get("", self._ask)
             if in_place(query.place, text_at(tasks, "displayName")) and _in_span(query, task)
         ]
         if {word.casefold() for word in (*query.all_of, *query.any_of)} <= WORDS:

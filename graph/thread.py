@@ -1,13 +1,14 @@
 """What stands around a message in Teams: its thread in a channel, or what was said last in a chat, with the asker's own rights."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from graph.client import Graph
-from graph.parse import moment_of, text_at
+from graph.parse import dict_at, dicts_at, moment_of, text_at
 from graph.talk import PREFER, Said, said
 from graph.wire.addresses import segment
 
@@ -60,10 +61,21 @@ async def _newest(graph: Graph, path: str, top: int) -> list[dict[str, Any]]:
 def _lines(messages: list[dict[str, Any]]) -> list[Line]:
     found: dict[str, Line] = {}
     for message in messages:
-        spoken = said(message)
+        spoken = said(_without_bots(message))
         if spoken is not None:
             found[spoken.id] = Line(spoken, _sender(message, "user"), _sender(message, "application"))
     return sorted(found.values(), key=lambda line: (line.said.at, line.said.id))
+
+
+def _without_bots(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """ "<at>Parley</at> who …?" is "who …?": calling a bot is no part of what was said."""
+    bots = [
+        mention.get("id") for mention in dicts_at(message, "mentions") if dict_at(mention, "mentioned", "application")
+    ]
+    content = text_at(message, "body", "content")
+    for id in bots:
+        content = re.sub(rf'<at id="{re.escape(str(id))}">[^<]*</at>', "", content)
+    return {**message, "body": {**dict_at(message, "body"), "content": content}} if bots else message
 
 
 def _sender(message: Mapping[str, Any], kind: str) -> str:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from infra.local import teams_activities, teams_changes
+from infra.local import teams_activities, teams_changes, teams_members
 from infra.local.company.model import Person
 from infra.local.connector_state import Message, connector_state, conversation, split
 from infra.local.connector_writes import stop_stream
@@ -171,6 +171,17 @@ class TeamsClient(Delivery):
         activities = teams_activities.install(self.world, who, place, added=added)
         await asyncio.gather(*(self.deliver(activity) for activity in activities))
         return activities
+
+    def event(self, person: str, chat: str, kind: str) -> dict[str, Any]:
+        """A conversationUpdate (`channelDeleted`, `teamRenamed`, ...), built only."""
+        who = self.world.person(person)
+        place = teams_activities.place_of(self.world, who, chat)
+        activity = teams_activities.envelope(self.world, who, place, "conversationUpdate")
+        return activity | {"channelData": {**activity["channelData"], "eventType": kind}}
+
+    async def move(self, person: str, chat: str, *, joined: bool) -> None:
+        """Somebody joins a channel or chat, or leaves it."""
+        await self.deliver(teams_members.moved(self.world, self.world.person(person), chat, joined=joined))
 
     def stop(self, person: str) -> bool:
         """Presses Stop under a streaming answer; False when nothing streams."""

@@ -69,7 +69,7 @@ def _search(call: Call, folder: str) -> Answer:
     ):
         if option in call.query:
             raise Refused(400, code, f"The query parameter '{name}' is not supported with '$search'.")
-    if not call.has("Mail.Read", "Mail.ReadWrite"):
+    if not call.has("Mail.Read", "Mail.ReadWrite", "Mail.Read.Shared", "Mail.ReadWrite.Shared"):
         raise Refused(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
     text = call.query["search"].strip()
     if len(text) > 1 and text.startswith('"') and text.endswith('"'):

@@ -168,7 +168,7 @@ def message_json(call: Call, mail: Mail, select: list[str], expand: Collection[s
     wanted += [name for name in expand if name not in wanted]
     if "id" not in wanted:
         wanted.insert(0, "id")
-    if not call.has("Mail.Read", "Mail.ReadWrite"):
+    if not call.has("Mail.Read", "Mail.ReadWrite", "Mail.Read.Shared", "Mail.ReadWrite.Shared"):
         wanted = [name for name in wanted if name not in NOT_BASIC]
     return {"@odata.etag": f'W/"{mark(mail)}"'} | {BY_NAME[name][0]: BY_NAME[name][1](call, mail) for name in wanted}
 

@@ -7,7 +7,8 @@ from infra.local.company.model import ChatMessage
 from infra.local.connector_state import Message, connector_state, split
 from infra.local.graph.call import Call
 
-_TAG = re.compile(r"</?at>|<quoted[^>]*>")
+_QUOTED = re.compile(r"<quoted[^>]*>")
+_MENTION = re.compile(r"<at>([^<]*)</at>")
 
 
 def said_in(call: Call, conversation_id: str, *, team_id: str = "") -> list[ChatMessage]:
@@ -18,17 +19,22 @@ def said_in(call: Call, conversation_id: str, *, team_id: str = "") -> list[Chat
 
 
 def _told(message: Message, conversation_id: str, team_id: str) -> ChatMessage:
-    text = _TAG.sub("", message.text)
+    """Only the bot is mentioned in what the driver says."""
+    text = _QUOTED.sub("", message.text)
+    page = html.escape(text, quote=False)
+    for number, tag in enumerate(_MENTION.findall(text)):
+        page = page.replace(f"&lt;at&gt;{html.escape(tag)}&lt;/at&gt;", f'<at id="{number}">{html.escape(tag)}</at>', 1)
     root = split(message.conversation_id)[1]
     return ChatMessage(
         id=message.id,
         author_id="" if message.author == "bot" else message.author,
         sent=message.at,
-        html=f"<div>{html.escape(text, quote=False)}</div>",
-        text=text,
+        html=f"<div>{page}</div>",
+        text=_MENTION.sub(r"\1", text),
         chat_id="" if team_id else conversation_id,
         team_id=team_id,
         channel_id=conversation_id if team_id else "",
         reply_to=root if root != message.id else "",
+        mentions=[""] * len(_MENTION.findall(text)),
         deleted=message.deleted,
     )

@@ -224,10 +224,11 @@ def _author(call: Call, person_id: str) -> dict[str, Any]:
 def _mention(call: Call, at: int, person_id: str) -> dict[str, Any]:
     person = call.people.get(person_id)
     name = person.name if person else call.world.bot_name
+    bot = {"id": call.world.app_id, "displayName": name, "applicationIdentityType": "bot"}
     mentioned = {
-        "application": None,
+        "application": None if person else bot,
         "device": None,
         "conversation": None,
-        "user": {"id": person_id, "displayName": name, "userIdentityType": "aadUser"},
+        "user": {"id": person_id, "displayName": name, "userIdentityType": "aadUser"} if person else None,
     }
     return {"id": at, "mentionText": name, "mentioned": mentioned}

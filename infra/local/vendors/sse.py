@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from infra.local.vendors.script import Reply
-from infra.local.wire import FAULT_REQUEST_KEY
+from infra.local.wire import FAULT_REQUEST_KEY, WORLD_KEY
 from infra.local.world import Fault
 
 Event = tuple[str, Any]
@@ -28,7 +28,10 @@ def fault_of(request: web.Request) -> Fault | None:
 async def send(
     request: web.Request, events: Iterable[Event], reply: Reply, headers: Mapping[str, str]
 ) -> web.StreamResponse:
-    """Streams `events`, honouring the reply's `cut`, `early`, `delay` and `stall` and a `cut` fault."""
+    """Streams `events`, honouring the reply's `cut`, `early`, `delay` and `stall` and a `cut` fault.
+
+    `world.state["hung_up"]` counts the readers that left before the end.
+    """
     fault = fault_of(request)
     cut = fault.after if fault is not None and fault.kind == "cut" else reply.cut
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8", **headers})
@@ -51,6 +54,10 @@ async def send(
         try:
             await response.write(f"{head}data: {written}\n\n".encode())
         except ConnectionResetError:  # the reader is gone: stopped, or killed
+            world = request.app[WORLD_KEY]
+            world.state["hung_up"] = world.state.get("hung_up", 0) + 1
+            async with world.changed:
+                world.changed.notify_all()
             return response
     await response.write_eof()
     return response
