@@ -30,6 +30,8 @@ _CODE_ADDRESS = re.compile(
     r"|\b(www)\.(?=\w)|(?<=[=\"'(])//(?=[\w-]+\.)",
     re.IGNORECASE,
 )
+_MOST_TICKS = 8
+_LONG_RUN = re.compile("`{9,}")
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
@@ -80,6 +82,7 @@ def neutral(text: str, links: Links, *, linked: bool = False) -> str:
 
 
 def fenced(text: str, info: str = "") -> str:
+    text = _LONG_RUN.sub("`" * _MOST_TICKS, text)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{re.sub(r'[^A-Za-z0-9+#-]', '', info)}\n{text.rstrip(chr(10))}\n{fence}"
@@ -233,6 +236,7 @@ def _readable(piece: str, after: str) -> str:
 
 
 def _code_span(content: str) -> str:
+    content = _LONG_RUN.sub("`" * _MOST_TICKS, content)
     longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if content[:1] == "`" or content[-1:] == "`" or (content[:1] == content[-1:] == " " != content) else ""

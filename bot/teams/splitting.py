@@ -9,14 +9,14 @@ from dataclasses import dataclass
 Fits = Callable[[str], bool]
 """Whether a text fits one message. When it holds for a text, it holds for every beginning of it."""
 
-_FENCE = re.compile(r"^(?P<indent> {0,3}|(?:>? ?){0,6})(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)$", re.MULTILINE)
+_FENCE = re.compile(r"^(?P<indent> {0,3}|(?:>? ?){0,6})(?P<fence>`{3,9})(?P<info>[^`\n]{0,60})$", re.MULTILINE)
 _BORDERS = (
-    re.compile(r"\n{2,}(?=[^\s>])"),  # paragraphs at the margin
-    re.compile(r"\n+(?=[-*+] |\d{1,9}[.)] )"),  # items of the outermost list
-    re.compile(r"\n{2,}"),
-    re.compile(r"\n+(?=\s*(?:[-*+]|\d{1,9}[.)]) )"),
-    re.compile(r"\n+"),
-    re.compile(r"(?<=[.!?…:;])[\"'”’)\]*_]*(?:\[\d{1,3}\])*\s+|[。！？；](?:\[\d{1,3}\])*"),
+    re.compile(r"\n{2,9}(?=[^\s>])"),  # paragraphs at the margin
+    re.compile(r"\n{1,9}(?=[-*+] |\d{1,9}[.)] )"),  # items of the outermost list
+    re.compile(r"\n{2,9}"),
+    re.compile(r"\n{1,9}(?=[ ]{1,20}(?:[-*+]|\d{1,9}[.)]) )"),
+    re.compile(r"\n{1,9}"),
+    re.compile(r"(?<=[.!?…:;])[\"'”’)\]*_]{0,5}(?:\[\d{1,3}\]){0,20}\s+|[。！？；](?:\[\d{1,3}\]){0,20}"),
     re.compile(r"\s+"),
 )
 # Not to be cut: citation markers from what they stand behind, links, mentions, entities, code, emphasis, escaped signs.
@@ -24,9 +24,10 @@ _WHOLE = re.compile(
     r"\s{0,3}(?:\[\d{1,3}\])+"
     r"|\[[^\[\]\n]{0,300}\]\([^()\s]{0,2000}\)"
     r"|<at>[^<\n]{0,200}</at>|&(?:#\w{1,8}|\w{2,8});|\\[^\w\s]"
-    r"|(?P<code>`+)[^`\n]{1,300}(?P=code)"
+    r"|(?P<code>`{1,8})[^`\n]{1,300}(?P=code)"
     r"|\*\*[^*\n]{1,300}\*\*|\*[^*\s][^*\n]{0,300}\*"
 )
+_LOOKAHEAD = 40
 _JOINER = "\u200d"
 
 
@@ -103,7 +104,8 @@ def _longest(text: str, start: int, fits: Fits, before: str, after: str) -> int:
 def _cut(text: str, start: int, most: int, fences: list[_Fence], whole: list[tuple[int, int]]) -> int:
     least = start + (most - start) // 3
     for border in _BORDERS:
-        places = [match.end() for match in border.finditer(text, start, most) if least <= match.end()]
+        matches = border.finditer(text, start, most + _LOOKAHEAD)
+        places = [match.end() for match in matches if least <= match.end() <= most]
         for place in reversed(places):
             if not any(fence.start < place < fence.end for fence in fences) and not _inside(whole, place):
                 return place
