@@ -2,6 +2,7 @@
 
 from bot.agent.loop import Cause, Outcome, Stopped
 from bot.grounding.evidence import Coverage
+from bot.naming import joined, reason, source
 from bot.texts import Texts
 
 ENDINGS = {cause: f"ending.{cause.value}" for cause in Cause}
@@ -12,14 +13,24 @@ def notices(outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts) ->
     if isinstance(outcome, Stopped) and outcome.cause is Cause.STOPPED:
         return (say(ENDINGS[outcome.cause]),)
     lines = [say(ENDINGS[outcome.cause])] if isinstance(outcome, Stopped) else []
-    lines += [say("answer.not_searched", what=failed.what, why=failed.why) for failed in coverage.failed]
-    lines += [say("answer.not_used", what=skipped.what, why=skipped.why) for skipped in coverage.skipped]
+    lines += [
+        say("answer.not_searched", what=source(failed.what, say), why=reason(failed.why, say))
+        for failed in coverage.failed
+    ]
+    lines += [
+        say("answer.not_used", what=source(skipped.what, say), why=reason(skipped.why, say))
+        for skipped in coverage.skipped
+    ]
     if coverage.withheld:
         lines.append(say("privacy.withheld"))
     if not found and coverage.words:
         words = ", ".join(coverage.words)
         if coverage.searched:
-            lines.append(say("answer.searched", where=f" {say('answer.and')} ".join(coverage.searched), words=words))
+            lines.append(
+                say(
+                    "answer.searched", where=joined((source(name, say) for name in coverage.searched), say), words=words
+                )
+            )
         else:
             lines.append(say("answer.searched_nothing", words=words))
     return tuple(lines)

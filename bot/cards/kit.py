@@ -39,6 +39,25 @@ def paragraph(text: str, *, heading: bool = False, subtle: bool = False) -> Elem
     return element
 
 
+def words(text: str, *, bold: bool = False, subtle: bool = False) -> Element:
+    """Text as it is, letter by letter: nothing in it is read as Markdown. For what other people wrote."""
+    run: dict[str, Any] = {"type": "TextRun", "text": text}
+    if bold:
+        run["weight"] = "Bolder"
+    if subtle:
+        run["isSubtle"] = True
+    return {"type": "RichTextBlock", "inlines": [run], "spacing": "Small"}
+
+
+def linked(text: str, url: str, *, hint: str, below: str = "") -> Element:
+    """Words that open an address, and a quieter line below them. `hint` says what opens; without an https address it is only text."""
+    items = [words(text, bold=True), *([{**words(below, subtle=True), "spacing": "None"}] if below else [])]
+    element: dict[str, Any] = {"type": "Container", "items": items, "spacing": "Small"}
+    if url.startswith("https://"):
+        element["selectAction"] = {**link(hint, url), "tooltip": hint}
+    return element
+
+
 def facts(pairs: Sequence[tuple[str, str]]) -> Element:
     return {"type": "FactSet", "facts": [{"title": title, "value": value} for title, value in pairs]}
 
@@ -62,6 +81,11 @@ def button(title: str, sealed: Mapping[str, Any], *, hint: str = "", style: str 
     if style != "default":
         action["style"] = style
     return action
+
+
+def says(title: str, said: str) -> Element:
+    """A button that says something in the person's name, as if they had typed it: for starters and typed commands."""
+    return {"type": "Action.Submit", "title": title, "data": {"msteams": {"type": "imBack", "value": said}}}
 
 
 def link(title: str, url: str) -> Element:

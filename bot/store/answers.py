@@ -61,6 +61,8 @@ class Kept:
     """Why the answer is not whole; empty when it is."""
     label: str = ""
     """Sensitivity label of the answer."""
+    members: tuple[str, ...] = ()
+    """Entra object ids of everybody who could read it in a shared place when it was given."""
     suggestions: tuple[str, ...] = ()
     """What was offered under it, word for word."""
     created: float = 0.0
@@ -184,7 +186,7 @@ def _from_json(value: Mapping[str, Any]) -> Kept:
         "read": tuple(Read(**read) for read in value["read"]),
         "skipped": _left(value["skipped"]),
         "failed": _left(value["failed"]),
-        **{name: tuple(value[name]) for name in ("searched", "words", "suggestions")},
+        **{name: tuple(value[name]) for name in ("searched", "words", "members", "suggestions")},
     }
     return Kept(**{**value, **fixed})
 
