@@ -11,7 +11,6 @@ from bot.context import Incoming, Outgoing, Person, Place, Reference
 from bot.services import Services, Turn
 from bot.signin.tokens import SignIn
 from bot.texts import Texts
-from bot.texts import Texts
 from graph.base import Document, Query, SourceSpec
 from graph.client import Graph
 from graph.errors import NotFound, SignInNeeded
