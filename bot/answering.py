@@ -23,6 +23,7 @@ from bot.store.references import References
 from bot.teams.activities import addressed, incoming
 from bot.teams.conversation import Office, TeamsConversation
 from bot.teams.errors import ConnectorError
+from bot.teams.invokes import Rating
 from bot.texts import Texts
 from bot.turns import Turns
 from graph.errors import ConsentRequired, SignInNeeded
@@ -33,6 +34,8 @@ CLICK = "parley/click"
 """Our own kind of activity: a button of a card, opened by the seal before it was admitted."""
 ASKED_PRIVATELY = "parley/askedPrivately"
 """Our own kind of activity: a question from a shared place, to be answered in its asker's personal chat."""
+RATED = "parley/rated"
+"""Our own kind of activity: a thumb on one of our answers."""
 SIGNED_IN = "parley/signedIn"
 """Our own kind of activity: the question that waited for a sign-in, admitted once more."""
 AGAIN_SUFFIX = ":signed-in"
@@ -176,6 +179,14 @@ class Answering:
         }  # fmt: skip
         await self.turns.admit(click.reference.id, click.id, activity)
         return say("click.received")
+
+    async def rated(self, rating: Rating) -> None:
+        """A thumb: durable at once, what follows from it is done in order."""
+        said = rating.said
+        activity = {
+            "type": RATED, "liked": rating.liked, "text": rating.text, "incoming": incoming_to_json(said),
+        }  # fmt: skip
+        await self.turns.admit(said.reference.id, said.id, activity)
 
     async def run_turn(self, said: Incoming, receipt: Receipt) -> None:
         """Something a person said, answered by the router."""

@@ -48,7 +48,7 @@ from bot.teams.conversation import Office, Roster
 from bot.teams.displays import Timing
 from bot.teams.endpoint import Endpoint
 from bot.teams.groups import Groups
-from bot.teams.invokes import Invokes, Rating
+from bot.teams.invokes import Invokes
 from bot.teams.keys import KeyStore
 from bot.teams.pacing import TENANT, Windows
 from bot.teams.private import PersonalChats
@@ -249,7 +249,7 @@ async def _wired(
     await turns.start()
     stack.push_async_callback(turns.aclose)
     adapter = Adapter(
-        Authentication(verifier, connector), Invokes(sign_in=parts.sign_in, rate=_rate, act=answering.clicked)
+        Authentication(verifier, connector), Invokes(sign_in=parts.sign_in, rate=answering.rated, act=answering.clicked)
     )
     endpoint = Endpoint(
         gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=answering.admit, adapter=adapter,
@@ -280,11 +280,6 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 def _tenant(settings: Settings) -> str:
     return "" if settings.microsoft_app_type == "MultiTenant" else settings.microsoft_app_tenant_id
-
-
-async def _rate(rating: Rating) -> None:
-    """What somebody wrote beside the thumb is theirs: the log hears of the thumb only."""
-    log.info("an answer was rated %s", "up" if rating.liked else "down")
 
 
 def _health(database: Database) -> list[web.RouteDef]:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 
-from bot.context import Incoming, Person, Reference
+from bot.context import Incoming, Person
 from bot.teams.activities import incoming, reference
 from bot.teams.schema import Activity
 from graph.errors import ConsentRequired, GraphError, SignInNeeded
@@ -57,11 +57,15 @@ class SignIn(Protocol):
 class Rating:
     """A thumb on one of our messages."""
 
-    person: Person
-    conversation_id: str
-    message_id: str
+    said: Incoming
+    """Who pressed it and where; it has no words."""
     liked: bool
     text: str
+    """What they wrote in Teams' form; hostile."""
+
+    @property
+    def message_id(self) -> str:
+        return self.said.reply_to
 
 
 Act = Callable[[Incoming], Awaitable[str | Mapping[str, Any]]]
@@ -176,9 +180,9 @@ class Invokes(TeamsActivityHandler):  # type: ignore[misc]  # -- botbuilder ship
         given = value.get("actionValue")
         reaction = given.get("reaction") if isinstance(given, dict) else None
         if value.get("actionName") == "feedback" and reaction in ("like", "dislike"):
-            who: Reference = reference(activity)
             text = _feedback_text(given.get("feedback") if isinstance(given, dict) else None)
-            await self._rate(Rating(who.person, who.id, activity.get("replyToId") or "", reaction == "like", text))
+            said = incoming({**activity, "text": "", "value": None})
+            await self._rate(Rating(said, reaction == "like", text))
         return InvokeResponse(status=200, body={})
 
 
