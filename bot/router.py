@@ -88,7 +88,7 @@ class Router:
 
     async def ask(self, turn: Turn) -> None:
         """Takes what was said for a question, whatever it looks like. Failures as in `run`."""
-        await self._guarded(turn, self._otherwise.run(turn, turn.incoming.text))
+        await self._guarded(turn, lambda: self._otherwise.run(turn, turn.incoming.text))
 
     async def click(self, turn: Turn, verb: str, data: Mapping[str, Any]) -> None:
         """Does what a button of ours says; `verb` and `data` were opened by the seal. Failures as in `run`."""
