@@ -16,7 +16,7 @@ from graph.kql import mail_kql
 from graph.parse import dicts_at, hits_of, link_of, moment_of, summary_of, text_at
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
-from graph.wire.batches import Part
+from graph.wire.batches import MAX_PARTS, Answer, Part
 
 SCOPES = ("Mail.Read",)
 MAX_HITS = 25
@@ -102,12 +102,12 @@ class Mail:
         return await self._whole({**message, "id": mail_id}, mail_id, entries)
 
     async def read_many(self, ids: Sequence[str]) -> list[Document | GraphError]:
-        """Whole mails with the names of their files, in one batch for every ten of them; each fails alone."""
+        """Whole mails with the names of their files, in one round of batches; each fails alone."""
         known = [_split(id)[0] for id in ids]
         with_files = [mail_id for id, mail_id in zip(ids, known, strict=True) if id not in self._bare]
         parts = [Part(_message_url(mail_id), headers=PREFER) for mail_id in known]
         parts += [Part(_files_url(mail_id), headers=IMMUTABLE) for mail_id in with_files]
-        answers = await self._graph.batch(parts)
+        answers = await self._at_once(parts)
         listed = dict(zip(with_files, answers[len(known) :], strict=True))
         found: list[Document | GraphError] = []
         for mail_id, answer in zip(known, answers, strict=False):
@@ -128,6 +128,10 @@ class Mail:
         found = [await letter(message) for answer in answers if answer.ok for message in dicts_at(answer.body, "value")]
         others = {document.id: document for document in found if document.id not in known}
         return sorted(others.values(), key=lambda document: document.modified, reverse=True)
+
+    async def _at_once(self, parts: Sequence[Part]) -> list[Answer]:
+        chunks = [parts[start : start + MAX_PARTS] for start in range(0, len(parts), MAX_PARTS)]
+        return [answer for some in await asyncio.gather(*map(self._graph.batch, chunks)) for answer in some]
 
     async def _whole(self, message: Mapping[str, Any], mail_id: str, entries: Sequence[Mapping[str, Any]]) -> Document:
         """With the names of what a reader sees as attached; pictures inside the text are left out."""

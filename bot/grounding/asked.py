@@ -8,14 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
+from typing import Literal
 
 from bot.grounding.dates import CALENDAR_WORDS, Window, window
 from bot.grounding.words import (
     ACTIVITY,
     AROUND_GREETINGS,
     FILE_TYPES,
+    FILE_WORDS,
     GENERIC,
+    GERMAN,
     GREETINGS,
+    MAIL_WORDS,
     PLEASANTRIES,
     SPEECH,
     STOP_WORDS,
@@ -38,7 +42,7 @@ _PLACE = re.compile(
 )
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+)")
 _SUBJECT = frozenset(
-    [
+    (
         "did",
         "does",
         "has",
@@ -52,11 +56,11 @@ _SUBJECT = frozenset(
         "meinte",
         "berichtete",
         "fragte",
-        "schickte",
-    ]
+    )
 )
-_SENDER = frozenset(["from", "by", "von", "vom", "laut"])
+_SENDER = frozenset(("from", "by", "von", "vom", "laut"))
 _RECIPIENT = frozenset(["to", "tell", "told", "ask", "asked", "an"])
+_DONE_BY_US = re.compile(r"\b(?:do|did|does|can|should|must|will|would)\s+(?:we|i|you|they)\s+(\w+)", re.IGNORECASE)
 _LONGEST_SMALL_TALK = 100
 _MOST_WORDS = 10
 _LONGEST_NAME = 3
@@ -80,6 +84,10 @@ class Asked:
     """When it was written; a date that is merely written about is among the words."""
     place: str = ""
     file_types: tuple[str, ...] = ()
+    kind: Literal["", "mail", "file"] = ""
+    """What it calls the thing it looks for."""
+    light: frozenset[str] = frozenset()
+    """Of the words, case-folded, those that say little: what somebody does ("do we compete"), or what kind of answer is wanted."""
 
     def hints(self) -> Hints:
         words = frozenset(word.casefold() for word in _WORD.findall(self.text))
@@ -138,19 +146,33 @@ def asked(question: str, now: datetime | None = None) -> Asked:
     if place.casefold() in STOP_WORDS | {"this", "that"}:
         place = ""
     people, strong, recipients = _people(rest, spoken=spoken)
-    words = tuple(
-        w for w in keywords(rest) if w.casefold() not in FILE_TYPES and not (strong and w.casefold() in SPEECH)
-    )
+    left_out = (SPEECH if strong else frozenset()) | (ACTIVITY if span is not None else frozenset()) | FILE_TYPES.keys()
+    words = tuple(word for word in keywords(rest) if word.casefold() not in left_out)
     types = next((FILE_TYPES[w.casefold()] for w in keywords(rest) if w.casefold() in FILE_TYPES), ())
-    first = tokens[0] if tokens else ""
-    names = {w.casefold() for w in words if _named(w) and (w != first or any(c.isdigit() for c in w))}
+    german = len(folded & GERMAN) > 0
+    known = {part for name in (*people, *recipients) for part in name.split()}
     return Asked(
-        question, words, frozenset(names), phrases, people, bool(strong), recipients, span, place, types
-    )  # fmt: skip
+        question,
+        words,
+        frozenset(
+            w.casefold() for w in words if w in known or _names_something(w, first=w == tokens[0], german=german)
+        ),
+        phrases,
+        people,
+        bool(strong),
+        recipients,
+        span,
+        place,
+        types,
+        "mail" if folded & MAIL_WORDS else "file" if folded & FILE_WORDS else "",
+        frozenset(w.casefold() for w in _DONE_BY_US.findall(question)) | GENERIC,
+    )
 
 
-def _named(word: str) -> bool:
-    return word[0].isupper() or any(c.isdigit() for c in word)
+def _names_something(word: str, *, first: bool, german: bool) -> bool:
+    if any(c.isdigit() for c in word):
+        return True
+    return word[0].isupper() and not first and (not german or word[1:].lower() != word[1:])
 
 
 def _people(text: str, *, spoken: bool) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
@@ -195,10 +217,10 @@ def _can_be_a_name(word: str, after: str) -> bool:
     return word.casefold() not in STOP_WORDS or (len(word) > 2 and after[:1].isupper())
 
 
-def weight(word: str, *, named: bool) -> float:
+def weight(word: str, of: Asked) -> float:
     """How much a word tells: numbers and codes most, then names, then long words; what everybody writes least."""
     if any(c.isdigit() for c in word):
         return 2.0 if len(word) > 2 else 0.7
-    if word.casefold() in GENERIC:
+    if word.casefold() in of.light:
         return 0.4
-    return (1.5 if named else 1.0) + min(len(word), 12) / 24
+    return (1.5 if word[0].isupper() else 1.0) + min(len(word), 12) / 24

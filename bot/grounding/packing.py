@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.grounding import passages
 from bot.grounding.asked import Asked
 from bot.grounding.folding import distinct, outdated
 from bot.grounding.ranking import Folded, bm25, coverage, weights
-from bot.grounding.words import GENERIC
 from graph.base import Document
 
 CHARACTERS_A_TOKEN = 4
@@ -40,12 +39,11 @@ def rank(of: Asked, documents: Sequence[Document], fused: Mapping[str, float], n
     """
     by_search = sorted(documents, key=lambda document: (-fused.get(document.id, 0.0), -document.modified.timestamp()))
     kept = distinct(by_search)
-    weighed = weights(of)
-    about = {document.id: Folded(_about(document)) for document in kept}
-    whole = {document.id: Folded(f"{_about(document)}\n{document.text}") for document in kept}
-    covered = {id: coverage(weighed, text) for id, text in whole.items()}
-    if of.words and not _answerable(of, [whole[id] for id in covered if covered[id] >= _LEAST_COVERAGE]):
+    weighed, texts = weights(of), _texts(kept)
+    if of.words and not any(_answers(of, weighed, text) for text in texts.values()):
         return []
+    about = {document.id: Folded(_about(document)) for document in kept}
+    covered = {document.id: _covered(weighed, document, texts) for document in kept}
     old, top = outdated(kept), max(fused.values(), default=0.0) or 1.0
     cut = [(document, place, text) for document in kept for place, text in enumerate(passages.of(document))]
     lexical = bm25(of.words, [(_about(document), text) for document, _, text in cut])
@@ -65,24 +63,36 @@ def _about(document: Document) -> str:
     return f"{document.title}\n{document.author}\n{document.place}"
 
 
-def _answerable(of: Asked, texts: Sequence[Folded]) -> bool:
-    """Whether what was found meets both what the question names and what it wants to know of it.
+def _texts(documents: Sequence[Document]) -> dict[str, Folded]:
+    """By document id what it says with all around it, and by thread id what the whole thread says."""
+    texts = {document.id: f"{_about(document)}\n{document.text}" for document in documents}
+    threads: dict[str, str] = {}
+    for document in documents:
+        if document.thread:
+            threads[document.thread] = f"{threads.get(document.thread, '')}\n{texts[document.id]}"
+    return {id: Folded(text) for id, text in {**texts, **threads}.items()}
+
+
+def _covered(weighed: Mapping[str, float], document: Document, texts: Mapping[str, Folded]) -> float:
+    own = coverage(weighed, texts[document.id])
+    return max(own, 0.7 * coverage(weighed, texts[document.thread])) if document.thread in texts else own
+
+
+def _answers(of: Asked, weighed: Mapping[str, float], text: Folded) -> bool:
+    """Whether one document, or one thread, meets both what the question names and what it wants to know of it.
 
     Else there is nothing to answer from: a document about the right person and the wrong matter makes a model guess.
     """
-    if not texts:
-        return False
-    weighed = weights(of)
 
     def met(words: Sequence[str]) -> float:
         total = sum(weighed[word] for word in words)
-        return sum(weighed[word] * max(text.meets(word) for text in texts) for word in words) / total if total else 1.0
+        return sum(weighed[word] * text.meets(word) for word in words) / total if total else 1.0
 
     names = [word for word in of.words if word.casefold() in of.names]
-    others = [word for word in of.words if word.casefold() not in of.names and word.casefold() not in GENERIC]
-    if met(names) < _LEAST_NAMES:
+    others = [word for word in of.words if word.casefold() not in of.names and word.casefold() not in of.light]
+    if coverage(weighed, text) < _LEAST_COVERAGE or met(names) < _LEAST_NAMES:
         return False
-    if len(others) == 1 and _NUMBER_ASKED.search(of.text):
+    if len(others) == 1 and names and _NUMBER_ASKED.search(of.text):
         return True  # the answer is a figure, whatever the verb
     return met(others) >= _LEAST_OTHERS
 
@@ -92,29 +102,32 @@ def _those_that_count(of: Asked, scored: Sequence[Scored], covered: Mapping[str,
     found = sorted(scored, key=lambda item: item.score, reverse=True)
     if not found:
         return []
-    least = 0.3 * found[0].score
+    best = found[0].score
     if of.words:
-        return [
-            s for s in found if s.score >= least and (covered[s.document.id] >= 0.2 or s.score >= 0.6 * found[0].score)
-        ]
+        return [s for s in found if s.score >= 0.3 * best and (covered[s.document.id] >= 0.2 or s.score >= 0.6 * best)]
     return [s for s in found if _signals(of, s.document) > 0 or not (of.people or of.window)]
 
 
 def _with_threads(scored: Sequence[Scored]) -> list[Scored]:
-    """An answer often repeats no word of what it answers: what stands in the thread of a good match gains by it."""
-    best: dict[str, float] = {}
+    """An answer often repeats no word of what it answers: what stands in the thread of a good match gains by it, and most
+    what follows upon a question."""
+    best: dict[str, Scored] = {}
     for item in scored:
-        thread = item.document.thread
-        if thread:
-            best[thread] = max(best.get(thread, 0.0), item.score)
+        if item.document.thread and (item.document.thread not in best or item.score > best[item.document.thread].score):
+            best[item.document.thread] = item
     return [
-        Scored(s.document, s.text, s.score + 0.25 * max(0.0, best.get(s.document.thread, 0.0) - s.score), s.place)
-        for s in scored
+        replace(item, score=item.score + _share(item, best[item.document.thread])) if item.document.thread else item
+        for item in scored
     ]
 
 
+def _share(item: Scored, best: Scored) -> float:
+    later = best.document.modified < item.document.modified
+    return (0.55 if later and "?" in best.text else 0.3) * max(0.0, best.score - item.score)
+
+
 def _signals(of: Asked, document: Document) -> float:
-    """Who wrote it, and when."""
+    """Who wrote it, when, and whether it is what the question calls it."""
     value = 0.0
     if of.people:
         author = Folded(document.author)
@@ -122,6 +135,8 @@ def _signals(of: Asked, document: Document) -> float:
         value += (0.9 if of.spoken else 0.3) * written - (0.5 if of.spoken and not written else 0.0)
     if of.window is not None:
         value += 0.9 if of.window.holds(document.modified) else -0.8
+    if of.kind:
+        value += 0.4 if (of.kind == "mail") == (document.kind == "mail") else 0.0
     return value + 0.3 * (bool(of.file_types) and document.title.casefold().endswith(of.file_types))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.grounding.asked import Asked, asked, keywords, small_talk, weight
-from bot.grounding.words import GENERIC, SAME_WORDS
+from bot.grounding.words import SAME_WORDS
 from graph.base import Query
 
 __all__ = ["keywords", "queries", "small_talk", "stem"]
@@ -24,8 +24,8 @@ MOST_QUERIES = 6
 def queries(question: Asked | str) -> tuple[Query, ...]:
     """From strict to relaxed, at most six; empty when the question has nothing worth searching for."""
     of = asked(question) if isinstance(question, str) else question
-    by_weight = sorted(of.words, key=lambda word: -weight(word, named=word.casefold() in of.names))
-    telling = [word for word in by_weight if word.casefold() not in GENERIC] or by_weight
+    by_weight = sorted(of.words, key=lambda word: -weight(word, of))
+    telling = [word for word in by_weight if word.casefold() not in of.light] or by_weight
     topics = [word for word in telling if not any(word in name.split() for name in (*of.people, *of.recipients))]
     found: list[Query] = []
     if of.phrases:

@@ -79,7 +79,7 @@ class Folded:
 
 
 def weights(of: Asked) -> dict[str, float]:
-    return {word: weight(word, named=word.casefold() in of.names) for word in of.words}
+    return {word: weight(word, of) for word in of.words}
 
 
 def coverage(weighed: Mapping[str, float], text: Folded) -> float:

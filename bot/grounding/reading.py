@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 
 from bot.grounding.asked import Asked
 from bot.grounding.ranking import Folded, coverage, fuse, weights
-from graph.base import Document, Query, ReadsMany, Source
+from graph.base import Document, Expands, Query, ReadsMany, Source
 from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Unreadable
 
 HITS_A_QUERY = 20
 READ_A_SOURCE = 10
 READ_ATTACHED = 4
+THREADS = 4
 CHECKED_READERS = 20
 """Of hits in a shared place; each costs a call."""
 
@@ -49,10 +50,24 @@ class Reader:
             for document in await asyncio.gather(*(admit(source, document) for document in best[:CHECKED_READERS]))
             if document is not None
         ][:READ_A_SOURCE]
-        await self.read_all(source, admitted, so_far)
-        attached = _attached(of, so_far.documents, so_far.scores)
+        await asyncio.gather(
+            self.read_all(source, admitted, so_far), self._read_around(source, admitted, admit, so_far)
+        )
+        mails = list({document.id: document for document in so_far.documents}.values())
+        attached = _attached(of, mails, so_far.scores)
         so_far.scores |= {file.id: so_far.scores[file.attachment_of] for file in attached}
         await self.read_all(source, attached, so_far)
+
+    async def _read_around(self, source: Source, best: Sequence[Document], admit: Admit, so_far: SoFar) -> None:
+        """What was answered to the best hits repeats their words too seldom to be found itself."""
+        if not isinstance(source, Expands):
+            return
+        first = {document.thread: document for document in reversed(best) if document.thread}
+        wanted = {document.id for document in best}
+        for document in await source.around(list(reversed(first.values()))[:THREADS]):
+            if document.id not in wanted and await admit(source, document) is not None:
+                self.opened()
+                so_far.documents.append(self.known.setdefault(document.id, document))
 
     async def read_all(self, source: Source, documents: Sequence[Document], so_far: SoFar) -> None:
         missing = [document for document in documents if document.id not in self.known and not document.complete]
