@@ -44,7 +44,13 @@ def taken(state: ConnectorState, id: str, done: Step) -> None:
 
 
 def edited(
-    state: ConnectorState, found: Conversation, message: Message, activity: dict[str, Any], now: datetime
+    state: ConnectorState,
+    found: Conversation,
+    message: Message,
+    activity: dict[str, Any],
+    now: datetime,
+    *,
+    min_gap: float = MIN_EDIT_GAP,
 ) -> None:
     """Before an edit is shown. The same once more is a repetition after an answer that got lost."""
     stream = found.streams.get(message.id)
@@ -52,7 +58,7 @@ def edited(
         state.broken.append(f"{message.conversation_id}: {STOP}")
     if found.kind == "personal" or message.changed_at is None or activity == message.activity:
         return
-    if (now - message.changed_at).total_seconds() < MIN_EDIT_GAP:
+    if (now - message.changed_at).total_seconds() < min_gap:
         state.broken.append(f"{message.conversation_id}: at least 1.5 seconds between two edits")
 
 

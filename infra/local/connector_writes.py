@@ -54,7 +54,8 @@ async def update(world: World, request: web.Request) -> dict[str, Any]:
     if activity.get("type", "message") != "message":
         raise bad_request("Only messages can be updated.", "BadArgument")
     payload.check(activity)
-    conduct.edited(connector_state(world), found, message, activity, world.clock.now())
+    gap = 0.0 if world.state.get("rates_off") else conduct.MIN_EDIT_GAP
+    conduct.edited(connector_state(world), found, message, activity, world.clock.now(), min_gap=gap)
     if message.streaming:
         found.streams[message.id].state = "final"
         message.streaming = False

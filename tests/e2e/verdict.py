@@ -1,4 +1,7 @@
-"""What people saw of planned conversations, against the rules: nothing twice, nothing lost, nothing after a Stop, nothing into a closed door."""
+"""What people saw of planned conversations, against the rules.
+
+Nothing twice, nothing lost, nothing after a Stop, nothing into a closed door.
+"""
 
 import re
 import sqlite3
@@ -12,8 +15,9 @@ from bot.texts import Texts
 from infra.local.connector_state import Message, connector_state, conversation
 from infra.local.world import World
 
-TOKEN = re.compile(r"\bw(\d+)x(\d+)x(\d+)\b")
+TOKEN = re.compile(r"\bw(\d+)x(\d+)x(\d{5})\b")
 ONE_STREAM = "one stream at a time"
+STOP = "nothing follows a Stop"
 
 
 @dataclass(slots=True)
@@ -32,7 +36,8 @@ class Case:
     closed: bool
     dirty: bool
     """An answer of Teams got lost, or the bot died: a placeholder may have stayed behind, an apology may follow an answer."""
-    refuses_streams: bool
+    deaths: int
+    """Of the bot, in these minutes. What a dead process left streaming may have been stopped: the next one cannot know."""
 
 
 @dataclass(slots=True)
@@ -48,7 +53,8 @@ def judged(world: World, store: Path, cases: Iterable[Case]) -> Verdict:
     verdict, broken = Verdict(), _broken(world)
     refused = _refused(world)
     for case in cases:
-        rules = [rule for rule in broken.get(case.id, []) if not (case.dirty and ONE_STREAM in rule)]
+        excused = [ONE_STREAM] * case.dirty + [STOP] * (case.deaths > 0)
+        rules = [rule for rule in broken.get(case.id, []) if not any(words in rule for words in excused)]
         for rule in rules:
             verdict.note(case, f"broke the rule: {rule}")
         _saw(verdict, world, case)
@@ -104,7 +110,7 @@ def _unfinished(message: Message) -> bool:
 
 
 def _weigh(verdict: Verdict, case: Case, told: dict[int, list[int]], sentences: list[str]) -> None:
-    missing = 0
+    missing = optional = 0
     for which, words in enumerate(case.words):
         heard = told.get(which, [])
         if len(set(heard)) != len(heard):
@@ -115,6 +121,7 @@ def _weigh(verdict: Verdict, case: Case, told: dict[int, list[int]], sentences: 
             verdict.note(case, f"the answer to question {which} is not in order")
         elif which in case.silenced or case.closed:
             verdict.counts["silenced" if which in case.silenced else "closed"] += 1
+            optional += not heard
         elif heard and which in case.breaks_off:
             verdict.counts["broken off"] += 1
         elif heard:
@@ -128,15 +135,17 @@ def _weigh(verdict: Verdict, case: Case, told: dict[int, list[int]], sentences: 
         return
     if len(sentences) < missing:
         verdict.note(case, f"{missing} questions without an answer, {len(sentences)} sentences")
-    excused = apologies if case.dirty else 0
+    excused = optional + (apologies if case.dirty else 0)
     if len(sentences) > missing + case.stops + excused:
-        verdict.note(case, f"{len(sentences)} sentences for {missing} questions without an answer and {case.stops} stops")
+        verdict.note(
+            case, f"{len(sentences)} sentences for {missing} questions without an answer and {case.stops} stops"
+        )
     verdict.counts["apology after the answer"] += max(0, len(sentences) - missing - case.stops)
 
 
 def _kept_out(verdict: Verdict, store: Path, case: Case, calls: list[bool]) -> None:
     """Nothing is tried again where the door is closed, and where it was is forgotten."""
-    turns = len(case.words) + case.stops
+    turns = len(case.words) + case.stops + case.deaths
     if sum(calls) > turns:
         verdict.note(case, f"knocked {sum(calls)} times at a closed door in {turns} turns")
     if calls and calls[-1]:
