@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.answering import Answering, Event
 from bot.choice import conversation, spoken_with
+from bot.closing import closed
 from bot.context import Place, Receipt, Reference
 from bot.store.personal import GREETED
 from bot.teams.activities import reference
@@ -16,11 +17,11 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     where = reference(dict(activity))
     answering.office.roster.forget(where)
     action = activity.get("action")
-    if action in {"remove", "remove-upgrade"} or _about_us(activity, "membersRemoved"):
-        await answering.references.delete(where.id)
-        if action != "remove-upgrade":
-            # Whoever installs us again is greeted again; an update of the app is no news to anybody.
-            await answering.services.preferences.set(conversation(where, thread=False), GREETED, value=False)
+    closed_to_us = await closed(answering.services, answering.references, activity)
+    if action == "remove" or _about_us(activity, "membersRemoved"):
+        # Whoever installs us again is greeted again; an update of the app is no news to anybody.
+        await answering.services.preferences.set(conversation(where, thread=False), GREETED, value=False)
+    if closed_to_us or action == "remove-upgrade":
         return
     if where.person.id:
         await answering.references.save(where)
