@@ -101,7 +101,7 @@ class Channels:
             answers[0].json()
         found: dict[str, Channel] = {}
         for team, answer in zip(teams, answers, strict=True):
-            for channel in dicts_at(answer.body, "value") if answer.ok else ():
+            for channel in dicts_at(answer.found(), "value"):
                 one = Channel(
                     text_at(team, "id"),
                     text_at(channel, "id"),
@@ -123,13 +123,11 @@ class Channels:
         seen = {entry.id for listed in threads for thread in listed for entry in thread}
         roots = {(channel, root): None for channel, message, root in hits if channel in known and message not in seen}
         answers = await self._graph.batch([_part(known[channel], root) for channel, root in roots]) if roots else []
-        found = [
-            (channel, _thread(answer.json())) for (channel, _), answer in zip(roots, answers, strict=True) if answer.ok
-        ]
+        found = [(channel, _thread(answer.found())) for (channel, _), answer in zip(roots, answers, strict=True)]
         return [(channel, thread) for channel, thread in found if thread]
 
     async def _hits(self, query: Query) -> list[tuple[str, str, str]] | None:
-        """(channel id, message id, its thread's root as far as the link tells); None where Microsoft's search is not allowed or a place is named."""
+        """(channel id, message id, its thread's root as far as the link tells); None where search is not allowed or a place is named."""
         kql = chat_kql(query)
         if not kql or query.place:
             return None

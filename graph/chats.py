@@ -84,10 +84,7 @@ class Chats:
     async def _messages(self, until: Mapping[str, str]) -> dict[str, list[Said]]:
         """By chat: a page of messages up to somewhat after a moment (ISO 8601; empty: the newest)."""
         answers = await self._graph.batch([Part(_page(chat, moment), headers=PREFER) for chat, moment in until.items()])
-        return {
-            chat: talk(dicts_at(answer.body, "value")) if answer.ok else []
-            for chat, answer in zip(until, answers, strict=True)
-        }
+        return {chat: talk(dicts_at(answer.found(), "value")) for chat, answer in zip(until, answers, strict=True)}
 
     async def _look_into(self, chats: Sequence[Mapping[str, Any]], query: Query, top: int) -> list[Document]:
         """The newest messages of chats that can be meant, searched by ourselves."""

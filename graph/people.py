@@ -106,9 +106,9 @@ class People:
         answers = await self._graph.batch(parts) if parts else []
         found: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]]] = {}
         for id, user, reports in zip(ids, answers[: len(ids)], answers[len(ids) :], strict=True):
-            if user.ok:
-                names = [_named_with_title(person) for person in dicts_at(reports.body, "value")] if reports.ok else []
-                found[id] = (dict_at(user.json()), dict_at(user.json(), "manager"), [name for name in names if name])
+            if about := user.found():
+                names = [_named_with_title(person) for person in dicts_at(reports.found(), "value")]
+                found[id] = (about, dict_at(about, "manager"), [name for name in names if name])
         return found
 
     async def read(self, id: str) -> Document:

@@ -70,8 +70,7 @@ class Planner:
         found = best(rows, query, lambda task: _searched(task, board), top, ignore=WORDS)
         answers = await self._graph.batch([Part(f"{_path(text_at(task, 'id'))}/details") for task in found])
         return [
-            _document(task, dict_at(answer.body) if answer.ok else {}, board, complete=answer.ok)
-            for task, answer in zip(found, answers, strict=True)
+            _document(task, answer.found(), board, complete=True) for task, answer in zip(found, answers, strict=True)
         ]
 
     async def _ask(self) -> _Board:
@@ -79,7 +78,7 @@ class Planner:
         ids = [text_at(plan, "id") for plan in plans]
         parts = [Part(f"/planner/plans/{segment(id)}/{kind}") for id in ids for kind in ("tasks", "buckets")]
         mine, answers = await asyncio.gather(self._mine(), self._graph.batch(parts))
-        listed = [list(dicts_at(answer.body, "value")) if answer.ok else [] for answer in answers]
+        listed = [list(dicts_at(answer.found(), "value")) for answer in answers]
         tasks = {text_at(task, "id"): task for part in (*listed[::2], mine) for task in part}
         return _Board(
             list(tasks.values()),
@@ -98,9 +97,9 @@ class Planner:
         if answers and all(answer.status in {401, 403} for answer in answers):
             answers[0].json()
         return {
-            id: " ".join(text_at(answer.body, "displayName").split())
+            id: name
             for id, answer in zip(ids, answers, strict=True)
-            if answer.ok
+            if (name := " ".join(text_at(answer.found(), "displayName").split()))
         }
 
     async def read(self, id: str) -> Document:

@@ -43,7 +43,7 @@ class Retrieval:
         hits = [hit for answer in answers if answer.ok for hit in dicts_at(answer.body, "retrievalHits")]
         hits = sorted((hit for hit in hits if link_of(text_at(hit, "webUrl"))), key=_relevance, reverse=True)[:top]
         items = await self._graph.batch([Part(share_path(text_at(hit, "webUrl"))) for hit in hits])
-        found = [_document(hit, item.json()) for hit, item in zip(hits, items, strict=True) if item.ok]
+        found = [_document(hit, item.found()) for hit, item in zip(hits, items, strict=True)]
         return [document for document in found if document is not None]
 
     async def read(self, id: str) -> Document:

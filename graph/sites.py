@@ -67,9 +67,9 @@ class Sites:
         read = [document for document in documents if document.id.count("/") == 2][:READ]
         answers = await self._graph.batch([Part(f"{_path(document.id)}?{_EXPAND}") for document in read])
         whole = {
-            document.id: _with(document, answer.json())
+            document.id: _with(document, item)
             for document, answer in zip(read, answers, strict=True)
-            if answer.ok
+            if (item := answer.found())
         }
         return [whole.get(document.id, document) for document in documents]
 

@@ -61,7 +61,7 @@ class Tasks:
         return [
             (entry, task)
             for entry, answer in zip(lists, answers, strict=True)
-            for task in (dicts_at(answer.body, "value") if answer.ok else ())
+            for task in dicts_at(answer.found(), "value")
         ]
 
     async def read(self, id: str) -> Document:

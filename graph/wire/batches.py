@@ -50,6 +50,10 @@ class Answer:
             return None
         return error_of(self.status, self.headers, self.body) if self.status else Unavailable("A part got no answer.")
 
+    def found(self) -> dict[str, Any]:
+        """The body, empty where there is nothing for this person (403, 404, 410). Raises any other failure: it must be named."""
+        return {} if self.status in {403, 404, 410} else self.json()
+
     def json(self) -> dict[str, Any]:
         """Raises the part's own error."""
         if (error := self.error) is not None:
@@ -73,6 +77,7 @@ async def send_batch(
             chunk = due[start : start + MAX_PARTS]
             for index, answer in (await _send(parts, chunk, post)).items():
                 answers[index] = answer
+                lane.hold(retry_after(answer.headers) or 0.0)
         waits: dict[int, float] = {}
         for index in due:
             if answers[index].ok:
