@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bot.teams.cleaning import cleaned, one_line
 from bot.teams.links import NOWHERE, Links, linkish
-from bot.teams.markdown import DEEPEST_LIST, PARSER, Writer, fenced, line_starts, neutral
+from bot.teams.markdown import DEEPEST_LIST, ENTITY, PARSER, Writer, fenced, line_starts, neutral
 
 PREVIEW_UNITS = 30_000
 """UTF-16 units of an unfinished answer that are shown: with the rest of its activity it stays below what Teams takes."""
@@ -19,7 +19,7 @@ _PLAIN = r"\(?[^\W\d_](?:[^\W_]|[ ,.!?;'\"%()€$–—…-]|\[\d{1,3}\](?=[ .,;
 _PLAIN_TEXT = re.compile(rf"{_PLAIN}(?:\n\n{_PLAIN})*")
 # What a link, an image or HTML could be made of, for whatever parser; and what reads badly as it stands.
 _MATERIAL = re.compile(
-    r"<(?=[a-z/!?])|&(?=#|\w)|\]\s*\(|\]:|!\[|\\|~~~|^\s*(?:[-*+]|\d+[.)])\s+\[[ x]\]\s", re.IGNORECASE | re.MULTILINE
+    rf"<(?=[a-z/!?])|{ENTITY}|\]\s*\(|\]:|!\[|\\|~~~|^\s*(?:[-*+]|\d+[.)])\s+\[[ x]\]\s", re.IGNORECASE | re.MULTILINE
 )
 _HEADING = re.compile(r"^#{1,6}(?=\s)")
 _READS_WELL = frozenset(
@@ -81,7 +81,7 @@ def _plain_word(match: re.Match[str]) -> str:
         shown += word[position : address.start] + address.neutral()
         position = address.start + len(address.text)
     shown += word[position:]
-    return re.sub(r"&(?=#|\w)", "&amp;", shown).replace("<", "&lt;").replace("[](", "[")
+    return re.sub(ENTITY, "&amp;", shown, flags=re.IGNORECASE).replace("<", "&lt;").replace("[](", "[")
 
 
 def _within(text: str, units: int) -> str:

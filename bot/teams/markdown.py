@@ -16,7 +16,8 @@ from bot.teams.links import NOWHERE, Links, linkish
 
 DEEPEST_LIST = 3
 _MARKER = re.compile(r"\\\[(\d{1,3}|\.)\\\]")
-_SPECIAL = re.compile(r"[\\`*_\[\]<~|]|&(?=#|\w)")
+ENTITY = r"&(?=#\w|\w{1,31};|lt|gt|amp|quot)"
+_SPECIAL = re.compile(rf"[\\`*_\[\]<~|]|{ENTITY}", re.IGNORECASE)
 _INSIDE_WORD = re.compile(r"(?<=[^\W_])\\_(?=[^\W_])|(?<=\S )\\\*(?=\s)|(?<!~)\\~(?!\\?~)")
 _LINE_START = re.compile(
     r"^(\s*)(?:([-+](?=\s|$|[-|: ]*$)|#(?=#{0,5}(?:\s|$))|>|=(?==*\s*$)|:(?=[-:| ]*$))|(\d{1,9})([.)])(?=\s|$))",

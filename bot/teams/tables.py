@@ -47,7 +47,7 @@ def listed(rows: Sequence[Sequence[Cell]]) -> str:
     short = all(len(" · ".join(block)) <= _SHORT_ROW for block in blocks)
     if short:
         return "\n".join(f"- {' · '.join(block)}" for block in blocks)
-    return "\n\n".join(block[0] + "".join(f"\n- {value}" for value in block[1:]) for block in blocks)
+    return "\n\n".join(f"{block[0]}\n\n" + "\n".join(f"- {value}" for value in block[1:]) for block in blocks)
 
 
 def _row(header: Sequence[str], row: Sequence[str]) -> list[str]:

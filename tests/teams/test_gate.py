@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -110,3 +110,70 @@ def test_plain_words_are_one_paragraph_without_links(text: str) -> None:
 )  # fmt: skip
 def test_examples(written: str, shown: str) -> None:
     assert render(written, ALLOWED) == shown
+
+
+WORDS = st.sampled_from(
+    [
+        "budget", "Ana Ruiz", "4.2 million", "3.5%", "Plan.docx", "Q3/Q4", "e.g.", "don't", "5 > 3", "a < b", "R&D", "#1", "C#",
+        "snake_case", "~5", "漢字", "\u05e9\u05dc\u05d5\u05dd", "Füße", "\U0001f469\u200d\U0001f4bb",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "10:30", "(maybe)", "ana@contoso.com", "**bold**", "*quiet*", "`x = [1]`", "$5",
+    ]
+)  # fmt: skip
+SENTENCE = st.lists(WORDS, min_size=1, max_size=6).map(" ".join).map(lambda words: f"It says {words} [1][2].")
+LIST = st.lists(SENTENCE, min_size=1, max_size=4).map(lambda items: "\n".join(f"- {item}" for item in items))
+NUMBERED = st.lists(SENTENCE, min_size=1, max_size=4).map(
+    lambda items: "\n".join(f"{n}. {item}" for n, item in enumerate(items, 1))
+)
+NESTED = SENTENCE.map(lambda words: f"- {words}\n  - {words}\n    1. {words}")
+BLOCK = st.one_of(
+    SENTENCE, LIST, NUMBERED, NESTED, SENTENCE.map("> {}".format), st.just("```py\nx = {'a': [1]}  # 1 < 2\n```")
+)
+ANSWER = st.lists(BLOCK, min_size=1, max_size=5).map("\n\n".join)
+
+
+@settings(deadline=None)
+@given(ANSWER)
+def test_an_ordinary_answer_leaves_as_it_was_written(answer: str) -> None:
+    assert render(answer, ALLOWED) == answer
+
+
+@settings(deadline=None)
+@given(ANSWER)
+def test_beside_what_must_be_changed_the_rest_reads_the_same(answer: str) -> None:
+    """One link too many in it, and everything is written anew: the reader still sees the very same letters and marks."""
+    shown = render(f"{answer}\n\nSee https://evil.com/x", ALLOWED)
+    assert shown.endswith("See evil[.]com/…")
+    assert READER.render(shown.removesuffix("See evil[.]com/…").strip()) == READER.render(answer)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        # Headings, rules and boxes are promised on no client.
+        ("Result\n===\n\n---\n\ntext", "**Result**\n\ntext"),
+        ("- [ ] call Bo\n- [x] write", "- ☐ call Bo\n- ☑ write"),
+        ("~~old~~ new <b>x</b>", "~~old~~ new &lt;b>x&lt;/b>"),
+        # A short table of plain words keeps its columns, numbers to the right.
+        ("|Name|Sum|\n|-|-|\n|Ana|12|\n|Bo|3|", "```\nName  Sum\n----  ---\nAna    12\nBo      3\n```"),
+        ("|名前|数|\n|-|-|\n|漢字|1|", "```\n名前  数\n----  --\n漢字   1\n```"),
+        # Right-to-left words would not stand in columns.
+        ("|\u05e9\u05dd|Sum|\n|-|-|\n|\u05d0\u05d1|1|", "**\u05e9\u05dd · Sum**\n\n- **\u05d0\u05d1**: 1"),
+        # What a code block would lose, a list keeps.
+        ("|Name|Sum|\n|-|-|\n|A **b**|1 [2]|", "**Name · Sum**\n\n- A **b**: 1 [2]"),
+        ("|Name|Sum|When|\n|-|-|-|\n|A|1 [2]|May|\n|B||June|", "- **A** · Sum: 1 [2] · When: May\n- **B** · When: June"),
+        # A wide row becomes a block.
+        (f"|Name|Why|Who|\n|-|-|-|\n|A|{'long words ' * 8}|Bo|\n|B|no|Al|",
+         f"**A**\n\n- Why: {('long words ' * 8).strip()}\n- Who: Bo\n\n**B**\n\n- Why: no\n- Who: Al"),
+        # Lists nest three deep.
+        ("- a\n  - b\n    - c\n      - d\n        - e\n", "- a\n  - b\n    - c\n    - d\n    - e"),
+        # Formulas stay what was written.
+        (r"So \(\frac{a_1}{b*c}\) and \[\sum_{i} x_i * 2\] it is", r"So `\frac{a_1}{b*c}` and `\sum_{i} x_i * 2` it is"),
+        ("$a_1 * b_1 * c$ costs $5", "$a_1 * b_1 * c$ costs $5"),
+        ("Text\u200b with \u2066hidden\u2069 si\u00adgns\U000e0041 and \u200f\u05e9\u200f",
+         "Text with hidden signs and \u200f\u05e9\u200f"),
+        ("\ud83d broken", "\ufffd broken"),
+    ],
+)  # fmt: skip
+def test_it_reads_well_on_every_client(written: str, shown: str) -> None:
+    assert render(written, ALLOWED) == shown
+    assert render(shown, ALLOWED) == shown
