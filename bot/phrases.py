@@ -10,7 +10,7 @@ FREE = "text"
 """The one slot that takes any words; it stands last, and a message with a question mark at its end never fills it."""
 _SLOT = re.compile(r"\{(\w+)\}")
 _CLOSING = " .!?…"
-_SLASHED = re.compile(r"/([^\W\d_][\w-]{0,31})(?:[\s:]|$)")
+_SLASHED = re.compile(r"/([^\W\d_][\w'’-]{0,31})(?:[\s:]|$)")
 _NEVER = r"(?!)"
 
 
@@ -89,7 +89,7 @@ class Phrases:
         return Meant(found.name, rest.strip()) if found is not None and not found.argument else None
 
     def _slotted(self, said: str) -> Meant | None:
-        free = "" if said.endswith("?") else said
+        free = "" if said.endswith("?") else self._begun(said)
         bare = self._bare(said) if len(said) <= LONGEST else ""
         for pattern in self._patterns:
             match = pattern.form.fullmatch(free if pattern.free else bare)
@@ -99,12 +99,18 @@ class Phrases:
 
     def _bare(self, said: str) -> str:
         """Without closing marks and idle words at either end."""
-        words = said.rstrip(_CLOSING).split(" ")
-        while words and words[0].rstrip(",").casefold() in self._idle:
-            del words[0]
+        words = self._begun(said.rstrip(_CLOSING)).split(" ")
         while words and words[-1].casefold() in self._idle:
             del words[-1]
         return " ".join(words).rstrip(_CLOSING + ",")
+
+    def _begun(self, said: str) -> str:
+        """Without idle words at its beginning."""
+        first, _, rest = said.partition(" ")
+        while rest and first.rstrip(",").casefold() in self._idle:
+            said = rest
+            first, _, rest = said.partition(" ")
+        return said
 
 
 def _plain(said: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,9 @@ from bot.context import StopRequested, Superseded
 from bot.errors import SENTENCES, sentence, without_content
 from bot.router import Command, Router
 from bot.services import Turn
-from bot.texts import Texts
+from bot.texts import Texts, words
 from graph import errors as graph
+from infra.local import company
 from providers import errors as providers
 from tests.commands.conftest import desk
 from tests.commands.desk import PERSONAL, Conversation, Desk
@@ -162,3 +164,70 @@ def test_every_error_has_a_sentence_of_its_own_tree(kind: type[Exception]) -> No
 
 def test_an_exception_without_a_traceback_is_named() -> None:
     assert without_content(ValueError(SECRET)) == "ValueError"
+
+
+QUESTIONS = [
+    line.removeprefix("=== ")
+    for line in (Path(company.__file__).parent / "texts" / "questions.txt").read_text(encoding="utf-8").splitlines()
+    if line.startswith("=== ")
+]
+MODELS = ("claude", "gpt", "fast")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_real_question_is_taken_for_a_command(question: str) -> None:
+    for said in (question, question.lower(), question.rstrip("?."), f"please {question}", f"{question} bitte"):
+        assert router(MODELS).route(said) == (ask.COMMAND, said)
+
+
+def spoken() -> list[str]:
+    """Everything that can be said, with its slots filled."""
+    values = {"model": "gpt", "language": "deutsch", "text": "the sky is blue"}
+    return [said.format_map(values) for said in words()]
+
+
+@pytest.mark.parametrize("said", spoken())
+def test_everything_in_the_tables_is_understood_and_politely_too(said: str) -> None:
+    command, argument = FULL.route(said)
+    assert command is not ask.COMMAND
+    assert "{" not in argument
+    for variant in (
+        said.upper() if "ß" not in said else said,
+        f"  {said}  ",
+        f"/{said}",
+        f"Please, {said}!",
+        f"{said} bitte.",
+    ):
+        heard, _ = FULL.route(variant)
+        assert heard is command, variant
+
+
+FULL = router(MODELS)
+
+
+@given(st.sampled_from(spoken()), st.sampled_from(QUESTIONS), st.booleans())
+def test_a_command_with_a_question_around_it_is_a_question(said: str, question: str, first: bool) -> None:
+    """A colon or a slash would make it one, and so would words that end in free text (which never end in a question mark)."""
+    both = f"{said} {question}" if first else f"{question} {said}"
+    if both.startswith(("?", "/")) or ":" in both:
+        return
+    assert FULL.route(f"{both}?")[0] is ask.COMMAND
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_routed_alike_with_other_spaces(text: str) -> None:
+    said = " ".join(text.split())
+    assert FULL.route(said)[0] is FULL.route(f"  {said}\n")[0]
+
+
+@pytest.mark.parametrize(
+    "said", ["New: which pumps came in?", "Reset: how is error E42 reset?", "Stop: what did Oskar say?"]
+)
+def test_a_command_that_takes_nothing_leaves_a_question_after_a_colon_alone(said: str) -> None:
+    assert FULL.route(said) == (ask.COMMAND, said)
+
+
+def test_a_long_message_costs_nothing() -> None:
+    said = "remember that " + "use gpt for this " * 5000
+    assert FULL.route(said)[1].startswith("use gpt")
+    assert FULL.route("use " * 20000)[0] is ask.COMMAND
