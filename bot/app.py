@@ -17,6 +17,7 @@ from bot.agent.tools import Tool
 from bot.answering import Answering, Event, SignInCards
 from bot.cards.seal import CardSeal
 from bot.choice import model_words
+from bot.compose import handlers as compose_handlers
 from bot.discover import discover
 from bot.labels import LabelRules
 from bot.outbound import Outbound, tls_context
@@ -248,9 +249,9 @@ async def _wired(
     parts.sign_in.on_signed_in = answering.on_signed_in
     await turns.start()
     stack.push_async_callback(turns.aclose)
-    adapter = Adapter(
-        Authentication(verifier, connector), Invokes(sign_in=parts.sign_in, rate=answering.rated, act=answering.clicked)
-    )
+    compose = compose_handlers(answering, cards.link)
+    invokes = Invokes(sign_in=parts.sign_in, rate=answering.rated, act=answering.clicked, compose=compose)
+    adapter = Adapter(Authentication(verifier, connector), invokes)
     endpoint = Endpoint(
         gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=answering.admit, adapter=adapter,
         local=settings.parley_local, unavailable=(StoreUnavailable, OSError),

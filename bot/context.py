@@ -96,8 +96,9 @@ class Incoming:
     """Somebody addressed us; False for what we merely hear in a thread we follow."""
     people: tuple[Person, ...] = ()
     """Others who are mentioned in it, each once. `id` is empty where the channel gives only its own."""
-    action: Literal["", "edited"] = ""
-    """`edited`: these words took the place of earlier ones with the same id."""
+    action: Literal["", "edited", "about"] = ""
+    """`edited`: these words took the place of earlier ones with the same id. `about`: asked through the message extension
+    about a message, so that nobody sees the question where it is answered."""
 
     @property
     def kept_under(self) -> str:

@@ -44,6 +44,15 @@ async def run(turn: Turn, argument: str) -> None:
     await answer(turn, asked, model)
 
 
+def _asked_elsewhere(turn: Turn, asked: Incoming) -> str:
+    """A question that was typed into a dialog stands nowhere in the chat, so the answer begins with it."""
+    if asked.action != "about":
+        return ""
+    author = next((one.author for one in asked.sent if one.author), "")
+    said = turn.say("sent.message_by", name=author) if author else turn.say("sent.message")
+    return f"{turn.say('compose.above', question=' '.join(asked.text.split()), message=said)}\n\n"
+
+
 async def answer(turn: Turn, asked: Incoming, model: str, *, again: Kept | None = None) -> None:
     """Answers `asked` in this turn's conversation with this person's rights; sign-in is asked for when it is needed.
 
@@ -78,7 +87,7 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
         read = {passage.document.id for passage in gathered.passages}
         await stream.status(turn.say("answer.reading", n=len(read)))
     said = Said(stream, Citations(gathered.grounding.retrieved), turn.say("answer.searching_further"))
-    above = _above(turn, asked, model) if again else ""
+    above = _above(turn, asked, model) if again else _asked_elsewhere(turn, asked)
     if above:
         await stream.text(above)
     outcome = await loop.run(

@@ -9,6 +9,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from botbuilder.core import InvokeResponse, TurnContext
@@ -74,12 +75,22 @@ Act = Callable[[Incoming], Awaitable[str | Mapping[str, Any]]]
 Rate = Callable[[Rating], Awaitable[None]]
 
 
+Compose = Callable[[Activity], Awaitable[Mapping[str, Any]]]
+"""Answers an invoke of the message extension with its body."""
+
+
+async def _composed(answer: Compose, activity: Activity) -> InvokeResponse:
+    return InvokeResponse(status=200, body=dict(await answer(activity)))
+
+
 async def _nothing_to_do(_: Incoming) -> str:
     return _NOTHING
 
 
 class Invokes(TeamsActivityHandler):  # type: ignore[misc]  # -- botbuilder ships no types
-    def __init__(self, *, sign_in: SignIn, rate: Rate, act: Act = _nothing_to_do) -> None:
+    def __init__(
+        self, *, sign_in: SignIn, rate: Rate, act: Act = _nothing_to_do, compose: Mapping[str, Compose] | None = None
+    ) -> None:
         self._sign_in = sign_in
         self._rate = rate
         self._act = act
@@ -90,6 +101,7 @@ class Invokes(TeamsActivityHandler):  # type: ignore[misc]  # -- botbuilder ship
             "signin/verifyState": self._verify_state,
             "signin/failure": self._sign_in_failure,
             "message/submitAction": self._feedback,
+            **{name: partial(_composed, answer) for name, answer in (compose or {}).items()},
         }
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
