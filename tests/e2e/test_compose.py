@@ -49,12 +49,12 @@ async def test_results_link_to_what_the_person_may_open_and_say_nothing_of_it(pa
     answer = await search(parley, "sofia", "Brent")
     assert answer["type"] == "result"
     names = [attachment["content"]["fallbackText"] for attachment in answer["attachments"]]
-    assert "Fonderia Brenta quote 2026-318.pdf" in names
-    one = answer["attachments"][names.index("Fonderia Brenta quote 2026-318.pdf")]
+    assert "Quality agreement Brenta.docx" in names
+    one = answer["attachments"][names.index("Quality agreement Brenta.docx")]
     written = json.dumps(one["content"])
     assert "https://sharepoint.tidewell.example/" in written
     assert "27,400" not in written
-    assert one["preview"]["content"]["title"] == "Fonderia Brenta quote 2026-318.pdf"
+    assert one["preview"]["content"]["title"] == "Quality agreement Brenta.docx"
     assert len(json.dumps(answer)) < 100_000
     assert len(written) < 28 * 1024
     # What was chosen is inserted as the same card; nobody else can have it made.
