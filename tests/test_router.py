@@ -183,7 +183,7 @@ def test_no_real_question_is_taken_for_a_command(question: str) -> None:
 def spoken() -> list[str]:
     """Everything that can be said, with its slots filled."""
     values = {"model": "gpt", "language": "deutsch", "text": "the sky is blue"}
-    return [said.format_map(values) for said in words()]
+    return [said.format_map(values) for said in words() if said[0].isalpha()]
 
 
 @pytest.mark.parametrize("said", spoken())
@@ -194,7 +194,7 @@ def test_everything_in_the_tables_is_understood_and_politely_too(said: str) -> N
     for variant in (
         said.upper() if "ß" not in said else said,
         f"  {said}  ",
-        f"/{said}" if said[0].isalpha() else said,
+        f"/{said}",
         f"Please, {said}!",
         f"{said} bitte.",
     ):
