@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from graph.base import Document, Hints, Query, SourceSpec
 from graph.client import Graph
-from graph.errors import Forbidden, NotFound, Rejected, Unavailable
+from graph.errors import Forbidden, NotFound, Rejected
 from graph.html_text import html_to_text, tidy
 from graph.kql import event_kql
 from graph.match import best, names_somebody
@@ -91,7 +91,7 @@ class Calendar:
         request = {"entityTypes": ["event"], "query": {"queryString": kql}, "from": 0, "size": MAX_HITS}
         try:
             reply = await self._graph.post("/search/query", {"requests": [request]}, safe=True)
-        except (Rejected, Forbidden, NotFound, Unavailable):
+        except (Rejected, Forbidden, NotFound):
             return []
         hits = [{"id": text_at(hit, "hitId"), **dict_at(hit, "resource")} for hit in hits_of(reply)]
         # A series is shown by its own days in the view; its first day says nothing.

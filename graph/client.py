@@ -202,8 +202,10 @@ class Graph:
         lane = self._lanes.of_batch([urlsplit(part.url).path for part in parts])
 
         async def post(body: dict[str, Any], safe: bool) -> dict[str, Any]:
-            content = json.dumps(body).encode()
-            return (await self._call("POST", self._url("/$batch"), None, content, safe=safe, lane=lane)).json()
+            content, calls = json.dumps(body).encode(), len(body["requests"]) if lane is self._lanes.mailbox else 1
+            return (
+                await self._call("POST", self._url("/$batch"), None, content, safe=safe, lane=lane, calls=calls)
+            ).json()
 
         return await send_batch(
             parts,
@@ -234,6 +236,7 @@ class Graph:
         safe: bool,
         max_bytes: int = 0,
         lane: Lane | None = None,
+        calls: int = 1,
     ) -> Reply:
         path = self._own_path(url)
         client, lane = self._client, lane or self._lanes.of(path)
@@ -242,7 +245,7 @@ class Graph:
         sent = {"Accept": "application/json", **(headers or {})} if not max_bytes else dict(headers or {})
         failures: Counter[str] = Counter()
         while True:
-            async with lane.turn(deadline):
+            async with lane.turn(deadline, calls):
                 sent["client-request-id"] = str(uuid.uuid4())
                 result = await self._try(wire, method, url, sent, body, max_bytes)
                 outcome = _outcome(result)

@@ -120,12 +120,12 @@ class Mail:
         return found
 
     async def around(self, documents: Sequence[Document]) -> list[Document]:
-        """The other mails of the same conversations, newest first, each once a turn. A conversation that fails adds nothing."""
+        """The other mails of the same conversations, newest first, each once a turn."""
         known = {document.id for document in documents}
         threads = [t for t in dict.fromkeys(document.thread for document in documents) if t and t not in self._expanded]
         self._expanded |= set(threads)
         answers = await self._graph.batch([Part(_thread_url(thread), headers=PREFER) for thread in threads])
-        found = [await letter(message) for answer in answers if answer.ok for message in dicts_at(answer.body, "value")]
+        found = [await letter(message) for answer in answers for message in dicts_at(answer.found(), "value")]
         others = {document.id: document for document in found if document.id not in known}
         return sorted(others.values(), key=lambda document: document.modified, reverse=True)
 

@@ -17,7 +17,8 @@ class Lane:
     """At most `width` calls at once, none before `resume_at`."""
 
     def __init__(self, width: int, monotonic: Monotonic, sleep: Sleep) -> None:
-        self._free = asyncio.Semaphore(width)
+        self.width = width
+        self._free, self._entrance = asyncio.Semaphore(width), asyncio.Lock()
         self._monotonic, self._sleep = monotonic, sleep
         self._resume_at = 0.0
 
@@ -25,14 +26,22 @@ class Lane:
         self._resume_at = max(self._resume_at, self._monotonic() + seconds)
 
     @asynccontextmanager
-    async def turn(self, deadline: float) -> AsyncIterator[None]:
-        """Raises `Throttled` when the lane stays closed beyond `deadline`."""
-        async with self._free:
+    async def turn(self, deadline: float, calls: int = 1) -> AsyncIterator[None]:
+        """`calls`: how many Graph makes of it at once, as of a batch. Raises `Throttled` when the lane stays closed beyond `deadline`."""
+        taken = 0
+        try:
+            async with self._entrance:  # one at a time: two that each held half of the lane would wait for ever
+                for _ in range(min(calls, self.width)):
+                    await self._free.acquire()
+                    taken += 1
             while (wait := self._resume_at - self._monotonic()) > 0:
                 if self._resume_at > deadline:
                     raise Throttled("Microsoft Graph is busy for this account.", seconds=wait)
                 await self._sleep(wait)
             yield
+        finally:
+            for _ in range(taken):
+                self._free.release()
 
 
 @dataclass(slots=True, weakref_slot=True)
