@@ -25,21 +25,24 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     if answer is None or not rated.reference.person.id:
         return
     log.info("an answer was rated %s", "up" if liked else "down")
-    offered = await _disliked_before(services.feedback, answer, rated.reference.person.id)
-    await services.feedback.save(
-        Opinion(answer.conversation_id, answer.message_id, rated.reference.person.id, THUMB, liked, activity["text"])
-    )
-    if liked or offered or rated.reference.place is not Place.PERSONAL:
-        return  # in a shared place an offer would tell everybody what one of them thought
+    person_id = rated.reference.person.id
+    before = await _before(services.feedback, answer, person_id)
+    # In a shared place an offer would tell everybody what one of them thought.
+    offers = not liked and not before and rated.reference.place is Place.PERSONAL
+    where = (answer.conversation_id, answer.message_id)
+    await services.feedback.save(Opinion(*where, person_id, THUMB, liked, activity["text"], before or offers))
+    if not offers:
+        return
     async with answering.turn(rated, receipt) as turn:
         message = _offer(turn, answer)
         if message is not None:
             await turn.conversation.stream().finish(message)
 
 
-async def _disliked_before(feedback: Feedback, answer: Answer, person_id: str) -> bool:
+async def _before(feedback: Feedback, answer: Answer, person_id: str) -> bool:
+    """Whether this person was offered another model for this answer: that is done once."""
     known = await feedback.of_answer(answer.conversation_id, answer.message_id)
-    return any(one.person_id == person_id and one.kind == THUMB and not one.liked for one in known)
+    return any(one.offered for one in known if one.person_id == person_id)
 
 
 def _offer(turn: Turn, answer: Answer) -> Outgoing | None:

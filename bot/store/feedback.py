@@ -23,6 +23,8 @@ class Opinion:
     liked: bool
     text: str = ""
     """What the person wrote, or the reaction's name."""
+    offered: bool = False
+    """They were asked whether another model shall try."""
 
 
 class Feedback:
@@ -39,7 +41,7 @@ class Feedback:
             "person_id": opinion.person_id,
             "kind": opinion.kind,
         }
-        values = {"liked": int(opinion.liked), "details": {"text": opinion.text}, "updated": DatabaseNow()}
+        values = {"liked": int(opinion.liked), "details": {"text": opinion.text, "offered": opinion.offered}, "updated": DatabaseNow()}
         statement = upsert(self._database.dialect, self._table, key, values)
         await self._database.transaction(lambda connection: connection.execute(statement))
 
@@ -77,6 +79,6 @@ class Feedback:
         async with self._database.read() as connection:
             rows: list[Any] = list((await connection.execute(statement)).all())
         return [
-            Opinion(row.conversation_id, row.message_id, row.person_id, row.kind, bool(row.liked), row.details["text"])
+            Opinion(row.conversation_id, row.message_id, row.person_id, row.kind, bool(row.liked), **row.details)
             for row in rows
         ]
