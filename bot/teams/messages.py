@@ -10,7 +10,7 @@ from bot.context import Citation, Outgoing, Place, Reference
 from bot.teams.card_gate import card
 from bot.teams.cleaning import one_line
 from bot.teams.entities import root
-from bot.teams.gate import letters, plain, render
+from bot.teams.gate import plain, render
 from bot.teams.links import Links, linkish
 from bot.teams.mentions import Mention, before, entities, held, mentions_of, put_back
 from bot.teams.splitting import split
@@ -139,7 +139,7 @@ def streamed(text: str, reference: Reference, stream: Mapping[str, Any]) -> Wire
     """A step of a stream: a typing activity with the whole text so far, or with what is being done."""
     return {
         "type": "typing",
-        "text": letters(text) if stream.get("streamType") == "informative" else text,
+        "text": render(one_line(text)) if stream.get("streamType") == "informative" else text,
         "from": {"id": reference.bot_id},
         "conversation": {"id": reference.id},
         "entities": [{"type": "streaminfo", **stream}],

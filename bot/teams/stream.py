@@ -4,9 +4,10 @@ import asyncio
 
 from bot.context import Outgoing, Place, StopRequested
 from bot.stopping import Stopping
+from bot.teams.cleaning import one_line
 from bot.teams.displays import PLACEHOLDER, Edited, Streamed, Timing, plain_message
 from bot.teams.errors import Ambiguous, Blocked, ConversationGone, MessageGone, Refusal
-from bot.teams.gate import preview
+from bot.teams.gate import preview, render
 from bot.teams.messages import Wire, activities, splits
 from bot.teams.outlet import Outlet
 from bot.teams.refusals import Refusals
@@ -52,7 +53,7 @@ class Answer:
         return self._display.message_id
 
     async def status(self, text: str) -> None:
-        self._status = text
+        self._status = render(one_line(text))
         self._nudge(self._timing.status_delay)
 
     async def text(self, delta: str) -> None:

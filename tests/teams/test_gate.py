@@ -116,7 +116,9 @@ WORDS = st.sampled_from(
     [
         "budget", "Ana Ruiz", "4.2 million", "3.5%", "Plan.docx", "Q3/Q4", "e.g.", "don't", "5 > 3", "a < b", "R&D", "#1", "C#",
         "snake_case", "~5", "漢字", "\u05e9\u05dc\u05d5\u05dd", "Füße", "\U0001f469\u200d\U0001f4bb",
-        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "10:30", "(maybe)", "ana@contoso.com", "**bold**", "*quiet*", "`x = [1]`", "$5",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "10:30", "(maybe)",
+        "ana@contoso.com", "**bold**", "*quiet*", "`x = [1]`", "$5",
     ]
 )  # fmt: skip
 SENTENCE = st.lists(WORDS, min_size=1, max_size=6).map(" ".join).map(lambda words: f"It says {words} [1][2].")
