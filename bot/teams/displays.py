@@ -67,7 +67,7 @@ class Edited:
 
     async def show(self, text: str, *, status: bool) -> float:
         """0, or in how many seconds to try again with what is new then. Raises `Superseded`, `ConversationGone`, `Blocked`."""
-        if self._quiet:
+        if self._quiet or not text:
             return 0.0
         try:
             if status and not self._said_typing:
@@ -137,7 +137,7 @@ class Streamed:
 
         Raises `Superseded`, `StopRequested` when the person pressed Stop, `ConversationGone`, `Blocked`.
         """
-        if not self._open or (status and self._shown) or not text.startswith(self._shown):
+        if not self._open or not text or (status and self._shown) or not text.startswith(self._shown):
             return 0.0
         kind = "informative" if status else "streaming"
         info = {"streamType": kind, "streamSequence": self._sequence + 1}

@@ -36,7 +36,8 @@ class Answer:
         self._loop = asyncio.get_running_loop()
         self._status = ""
         self._text = ""
-        self._shown: tuple[str, bool] = ("", True)
+        self._shown = (0, "")
+        """`_version` of what was shown last."""
         self._began = 0.0
         self._last = 0.0
         self._not_before = 0.0
@@ -160,13 +161,13 @@ class Answer:
     async def _show_all(self) -> None:
         if isinstance(self._display, Streamed) and await self._refused_before():
             self._display = Edited(self._outlet, self._timing)
-        if not self._pending()[0]:
+        if not self._text and not self._status:
             await self._keep_alive()
         while True:
             if isinstance(self._display, Streamed) and self._began and self._remaining() <= 0:
                 await self._leave_stream(self._display)
-            elif self._pending() == self._shown:
-                if not await self._news_in_time() and self._shown[1]:
+            elif self._version == self._shown:
+                if not await self._news_in_time() and not self._shown[0]:
                     await self._keep_alive()
             else:
                 await asyncio.sleep(self._wait())
@@ -174,7 +175,8 @@ class Answer:
 
     async def _show(self) -> None:
         async with self._showing:
-            text, status = pending = self._pending()
+            version = self._version
+            text, status = self._pending()
             if self._display.message_id == "":
                 self._began = self._loop.time()
             later = await self._display.show(text, status=status)
@@ -182,7 +184,7 @@ class Answer:
             if later:
                 self._not_before = self._last + later
             elif not (isinstance(self._display, Edited) and status and not self._display.message_id):
-                self._shown = pending  # else only typing was shown: the placeholder comes next
+                self._shown = version  # else only typing was shown: the placeholder comes next
             await self._change_display()
 
     async def _keep_alive(self) -> None:
@@ -204,7 +206,7 @@ class Answer:
             if display.refused is Refusal.OFF and not display.message_id and self._refusals is not None:
                 await self._refusals.happened(self._outlet.reference)
             self._display = Edited(self._outlet, self._timing, display.message_id)
-            self._shown = ("", True)
+            self._shown = (0, "")
         if not display.message_id:
             self._began = 0.0
 
@@ -216,7 +218,7 @@ class Answer:
         now = self._loop.time()
         if not self._last:
             return 0.0
-        pause = self._display.pause(first_words=self._shown[1] and not self._pending()[1])
+        pause = self._display.pause(first_words=bool(self._text) and not self._shown[0])
         return max(0.0, self._last + pause - now, self._not_before - now)
 
     async def _leave_stream(self, display: Streamed) -> None:
@@ -230,7 +232,7 @@ class Answer:
     async def _news_in_time(self) -> bool:
         """False when the dots have to be moved, or the stream left, before there was anything new."""
         self._news.clear()
-        patience = self._timing.typing_interval if self._shown[1] else None
+        patience = None if self._shown[0] else self._timing.typing_interval
         if isinstance(self._display, Streamed) and self._began:
             patience = min(self._remaining(), patience or self._remaining())
         try:
@@ -242,6 +244,11 @@ class Answer:
 
     def _remaining(self) -> float:
         return self._began + self._timing.close_after - self._loop.time()
+
+    @property
+    def _version(self) -> tuple[int, str]:
+        """(how much text there is, or else the status): rendering it at every word would cost more than all the rest."""
+        return (min(len(self._text), MAX_SHOWN), "" if self._text else self._status)
 
     def _pending(self) -> tuple[str, bool]:
         """(what to show next, whether it is only a status)"""

@@ -6,7 +6,7 @@ import platform
 
 import psutil
 
-from tests.bench import delay, documents, memory, stalls, startup, throughput
+from tests.bench import crowd, delay, documents, memory, stalls, startup, throughput
 
 
 async def run(parts: list[str]) -> None:
@@ -16,6 +16,7 @@ async def run(parts: list[str]) -> None:
         "startup": startup.main,
         "memory": memory.main,
         "stalls": stalls.main,
+        "crowd": crowd.main,
     }
     for name, work in works.items():
         if name in parts:
@@ -23,7 +24,7 @@ async def run(parts: list[str]) -> None:
 
 
 def main() -> None:
-    names = ["throughput", "delay", "startup", "memory", "stalls", "documents"]
+    names = ["throughput", "delay", "startup", "memory", "stalls", "crowd", "documents"]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures Parley on this machine.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(names)}; all when none is named")
     parts = parser.parse_args().parts or names
