@@ -92,18 +92,25 @@ def link(title: str, url: str) -> Element:
     return {"type": "Action.OpenUrl", "title": title, "url": url}
 
 
-def choice(id: str, label: str, options: Sequence[tuple[str, str]], *, chosen: str = "") -> Element:
-    """`options`: (title, value). What is chosen comes back among the click's `inputs`, hostile until parsed."""
+def choice(id: str, label: str, options: Sequence[tuple[str, str]], *, chosen: str = "", required: str = "") -> Element:
+    """`options`: (title, value). What is chosen comes back among the click's `inputs`, hostile until parsed.
+
+    `required`: the sentence for whoever leaves it out; empty when they may.
+    """
     return {
         "type": "Input.ChoiceSet",
         "id": id,
         "label": label,
         "value": chosen,
         "choices": [{"title": title, "value": value} for title, value in options],
+        **_required(required),
     }
 
 
-def typed(id: str, label: str, *, placeholder: str = "", most: int = 500, lines: bool = False) -> Element:
+def typed(
+    id: str, label: str, *, placeholder: str = "", most: int = 500, lines: bool = False, required: str = ""
+) -> Element:
+    """`most` characters, in several lines if `lines`; `required` as in `choice`. What is typed is hostile until parsed."""
     return {
         "type": "Input.Text",
         "id": id,
@@ -111,4 +118,9 @@ def typed(id: str, label: str, *, placeholder: str = "", most: int = 500, lines:
         "placeholder": placeholder,
         "maxLength": most,
         "isMultiline": lines,
+        **_required(required),
     }
+
+
+def _required(sentence: str) -> Element:
+    return {"isRequired": True, "errorMessage": sentence} if sentence else {}

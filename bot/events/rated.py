@@ -34,7 +34,7 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     if not offers:
         return
     async with answering.turn(rated, receipt) as turn:
-        message = _offer(turn, answer)
+        message = offer(turn, answer)
         if message is not None:
             await turn.conversation.stream().finish(message)
 
@@ -45,7 +45,7 @@ async def _before(feedback: Feedback, answer: Answer, person_id: str) -> bool:
     return any(one.offered for one in known if one.person_id == person_id)
 
 
-def _offer(turn: Turn, answer: Answer) -> Outgoing | None:
+def offer(turn: Turn, answer: Answer) -> Outgoing | None:
     """Nothing when there is no other model to offer."""
     say = turn.say
     model = models.after(turn.services, answer.kept.model)

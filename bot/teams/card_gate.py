@@ -42,6 +42,7 @@ _WORDS = frozenset(
         "altText",
         "tooltip",
         "fallbackText",
+        "speak",
         "value",
         "codeSnippet",
     }
