@@ -157,6 +157,19 @@ class Answering:
         text = turn.say("sign_in.in_personal_chat" if personal else "sign_in.no_personal_chat")
         await turn.conversation.stream().finish(Outgoing(text))
 
+    async def offer_consent(self, turn: Turn, needed: ConsentRequired) -> None:
+        """`Services.offer_consent`: in the personal chat, beside an answer that was given without."""
+        personal = await self.personal_chat(turn.incoming.reference)
+        if personal is None:
+            return
+        link = self._cards.link(turn.person, scopes=needed.scopes)
+        try:
+            await TeamsConversation(personal, self.office).send(
+                Outgoing("", card=link_card(link, turn.say, text="place.consent"))
+            )
+        except ConnectorError as error:
+            log.info("permissions could not be asked for: %s", type(error).__name__)
+
     async def on_signed_in(self, person: Person) -> None:
         """Goes on with the question that waited, as an activity of its own: durable, and answered once."""
         waited = await self.pending.take(person.id)

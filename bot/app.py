@@ -117,7 +117,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         transport = Transport(outbound, settings.login_base_url, clock=time.time)
         # Without an app nobody can sign in, so there is nothing to search (a local run of the bare conversation).
         options = Options(settings.shared_mailboxes, copilot=settings.copilot)
-        sources = available(options, optional=False) if settings.microsoft_app_id else {}
+        sources = available(options) if settings.microsoft_app_id else {}
         scopes = first_scopes(sources)
         tokens = TokenCache(database)
         sign_in = SignIn(identity, settings.login_base_url, transport, tokens, scopes=scopes, clock=time.time)
@@ -243,6 +243,7 @@ async def _wired(
         parts.services(answering.ask_to_sign_in),
         open_conversation=answering.open_conversation,
         ask_privately=answering.ask_privately,
+        offer_consent=answering.offer_consent,
         attachment=Attachments(parts.outbound, tokens, hosts).fetch,
     )
     answering.services, answering.turns = refine(services), turns

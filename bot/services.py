@@ -23,7 +23,7 @@ from bot.texts import DEFAULT, Texts
 from graph.base import SourceSpec
 from graph.client import GraphClient
 from graph.discover import first_scopes
-from graph.errors import NotFound, SignInNeeded
+from graph.errors import ConsentRequired, NotFound, SignInNeeded
 from providers.base import Provider
 
 AskToSignIn = Callable[["Turn", SignInNeeded | None], Awaitable[None]]
@@ -54,6 +54,11 @@ async def _no_attachment(url: str, max_bytes: int) -> bytes:
     """For fronts whose channel keeps none."""
     del url, max_bytes
     raise NotFound("There are no attachments here.")
+
+
+async def _nobody_asked(turn: "Turn", needed: ConsentRequired) -> None:
+    """For fronts that ask otherwise."""
+    del turn, needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,8 @@ class Services:
     """Another conversation we know, by its id, for this person to write into; None when we are not in it any more."""
     ask_privately: Callable[["Turn", str], Awaitable[bool]] = _nowhere
     """Has a question from a shared place answered in the person's personal chat; False when there is none."""
+    offer_consent: "Callable[[Turn, ConsentRequired], Awaitable[None]]" = _nobody_asked
+    """Asks a person privately for permissions that an answer did without."""
     link_hosts: frozenset[str] = frozenset()
     """Hosts answers may link to, besides what they cite."""
 

@@ -68,6 +68,7 @@ async def gather(turn: Turn, question: str, model: str, *, searches: bool) -> Ga
     )
     known = seen_by(turn.services.models[model], known, turn.say)
     grounding.coverage.skipped.extend(known.skipped)
+    grounding.coverage.consents.update(*(part.consents for part in parts))
     given = grounding.retrieved.add(_given(known.documents, question))
     both = [*given, *(passage for passage in found if passage not in given)]
     return Gathered(said_before, known, both, grounding, rules)

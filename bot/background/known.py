@@ -15,3 +15,5 @@ class Known:
     notes: tuple[str, ...] = ()
     """Lines for the model about the situation, written by us; never text of others."""
     skipped: tuple[Skipped, ...] = ()
+    consents: frozenset[str] = frozenset()
+    """Permissions that were missing; the answer does without them, and the person is asked afterwards."""

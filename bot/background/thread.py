@@ -18,7 +18,7 @@ from bot.teams.activities import thread_root
 from graph import thread as talk
 from graph.base import Document
 from graph.client import Graph
-from graph.errors import GraphError
+from graph.errors import ConsentRequired, GraphError
 from graph.options import zone_of
 from graph.thread import Line
 
@@ -37,31 +37,31 @@ CUT_OFF = "The earlier messages of this conversation could not be read. Say so i
 
 async def thread(turn: Turn) -> Known:
     """Never raises for what cannot be read: the answer goes on without it. `StoreUnavailable` passes through."""
-    around, notes = await _around(turn)
-    ids = {document.id for document in around}
+    around = await _around(turn)
+    ids = {document.id for document in around.documents}
     quoted = [document for document in _quoted(turn) if document.id not in ids]
-    return Known((*around, *quoted), notes=notes)
+    return replace(around, documents=(*around.documents, *quoted))
 
 
-async def _around(turn: Turn) -> tuple[list[Document], tuple[str, ...]]:
+async def _around(turn: Turn) -> Known:
     reference = turn.incoming.reference
     if reference.place is Place.PERSONAL:
-        return [], ()
-    lines = await _read(turn)
+        return Known()
+    lines, missing = await _read(turn)
     if lines is None:
         heard = _from_heard(turn, await turn.services.heard.of(reference.id))
-        return heard, () if heard else (CUT_OFF,)
+        return Known(tuple(heard), notes=() if heard else (CUT_OFF,), consents=missing)
     told = await _told(turn)
     fresh = [line for line in lines if line.said.id != _question_id(turn) and _key(line.said.text) not in told]
     root = thread_root(reference.id)[1]
-    return _within_budget([_document(turn, line) for line in fresh], _id(root)), ()
+    return Known(tuple(_within_budget([_document(turn, line) for line in fresh], _id(root))))
 
 
-async def _read(turn: Turn) -> list[Line] | None:
-    """None when Graph did not say: not signed in, not allowed, too slow."""
+async def _read(turn: Turn) -> tuple[list[Line] | None, frozenset[str]]:
+    """None when Graph did not say (not signed in, not allowed, too slow), and which permissions were missing."""
     services, person = turn.services, turn.person
     if not services.sources or not person.id:
-        return None
+        return None, frozenset()
 
     async def token(scopes: tuple[str, ...], claims: str | None) -> str:
         return await services.sign_in.graph_token(person, scopes, claims)
@@ -69,11 +69,12 @@ async def _read(turn: Turn) -> list[Line] | None:
     graph = services.graph.for_person(person.id, token, timezone=turn.incoming.reference.timezone)
     try:
         async with asyncio.timeout(services.search_seconds):
-            if turn.incoming.reference.place is Place.CHANNEL:
-                return await _channel(turn, graph)
-            return await _chat(turn, graph)
+            in_channel = turn.incoming.reference.place is Place.CHANNEL
+            return await (_channel(turn, graph) if in_channel else _chat(turn, graph)), frozenset()
+    except ConsentRequired as needed:
+        return None, frozenset(needed.scopes)
     except (GraphError, TimeoutError):
-        return None
+        return None, frozenset()
 
 
 async def _channel(turn: Turn, graph: Graph) -> list[Line] | None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.agent import loop, prompt
 from bot.agent.loop import Outcome, Stopped
-from bot.answer import models
+from bot.answer import consents, models
 from bot.answer.following import MOST, following
 from bot.answer.gathering import Gathered, Toolbox, evidence, gather
 from bot.answer.keeping import kept, remembered
@@ -36,7 +36,7 @@ _PLACES = {Place.PERSONAL: "in a personal chat", Place.GROUP: "in a group chat",
 
 
 async def run(turn: Turn, argument: str) -> None:
-    if not argument and not turn.incoming.sent:
+    if not argument and not turn.incoming.sent and not turn.incoming.quoted:
         await turn.conversation.stream().finish(Outgoing(turn.say("answer.nothing_asked")))
         return
     model, _ = await model_for(turn)
@@ -112,6 +112,7 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
     label = services.labels.highest(made_of.labels)
     keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
     await _keep(turn, stream, keeping)
+    await consents.offer(turn, gathered.grounding.coverage.consents)
     await _compact(turn, services.models[model], gathered)
 
 
