@@ -94,10 +94,15 @@ def search_people(call: Call, query: str) -> list[Person]:
 
 
 def search_sites(call: Call, query: str) -> list[Site]:
+    def test(term: Term, site: Site) -> bool:
+        if term.property in {"isdocument", "iscontainer"}:
+            return term.text.casefold() in {"false", "0"}
+        if term.property not in {"", "title"}:
+            return False
+        return in_text(term, normalise(f"{site.display_name} {site.name}"))
+
     rows = [site for site in call.company.sites if visible_site(call, site)]
-    return _matching(
-        rows, query, frozenset(), lambda term, site: in_text(term, normalise(f"{site.display_name} {site.name}"))
-    )
+    return _matching(rows, query, ENTRY_PROPERTIES, test)
 
 
 ENTRY_PROPERTIES = frozenset(
