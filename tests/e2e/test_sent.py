@@ -85,6 +85,27 @@ async def test_a_pasted_picture_reaches_the_model_small_and_bare(parley: Parley)
     script(parley, Reply(text="Red, as I said."))
     await parley.ask("sofia", "And again?")
     assert "(picture)" in told(parley.world)
+    assert len(block_of(parley.world, "image")) == 1
+
+
+async def test_a_follow_up_is_about_what_was_sent_a_moment_ago(parley: Parley) -> None:
+    """Nothing of it was kept: it is opened anew, until *new*."""
+    await parley.sign_in("sofia")
+    world = parley.world
+    script(parley, Reply(text="A plan."), citing("It is amber", "colour of the hall"), Reply(text="You're welcome."))
+    file = teams_files.file(world, "sofia", "Hall.txt", b"The colour of the hall is amber.")
+    await parley.ask("sofia", "Look at this", attachments=[file, teams_files.picture(world, shot())])
+    seen = await parley.ask("sofia", "And which colour has the hall?")
+    assert "It is amber [1]" in seen.text
+    assert seen.citations[0]["name"] == "Hall.txt"
+    assert len(block_of(world, "image")) == 1
+    assert "a moment ago the person sent 2 thing(s)" in told(world).casefold()
+    await parley.ask("sofia", "Thanks!")
+    assert not block_of(world, "image")
+    await parley.teams.answer_to(await parley.teams.say("sofia", "new"), quiet=0.1)
+    script(parley, Reply(text="Which hall?"))
+    await parley.ask("sofia", "And which colour has the hall?")
+    assert "a moment ago" not in told(world).casefold()
 
 
 async def test_nothing_but_the_picture(parley: Parley) -> None:
