@@ -101,12 +101,14 @@ class TeamsConversation:
         self._answer: Answer | None = None
 
     async def send(self, message: Outgoing) -> str:
-        """Raises `bot.teams.errors`; `Ambiguous` when it may have been posted."""
+        """Raises `bot.teams.errors`; `Ambiguous` when it may have been posted. Nothing follows an answer that was stopped."""
         if self._receipt is not None and self._answer is None:
             # The first thing said in a turn is its answer, with all that protects an answer.
             stream = self.stream()
             await stream.finish(message)
             return stream.message_id
+        if self._answer is not None and self._answer.stopped:
+            return ""
         id = ""
         for activity in activities(message, self.reference):
             id = await self._outlet.post(activity)
@@ -125,7 +127,7 @@ class TeamsConversation:
 
     def stream(self) -> Answer:
         """The answer in the making: the same one until it is finished, so that a failure's sentence replaces what was shown."""
-        if self._answer is None or self._answer.finished:
+        if self._answer is None or (self._answer.finished and not self._answer.stopped):
             office = self._office
             receipt = self._receipt if self._answer is None else None
             outlet = Outlet(self.reference, self._line, receipt, office.on_gone, office.gaps)

@@ -45,9 +45,11 @@ class Answer:
         self._pump: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._showing = asyncio.Lock()
-        self._stopped = False
+        self.stopped = False
+        """The person pressed Stop, or is not there any more: nothing may follow."""
         self._ambiguous: Ambiguous | None = None
         self.finished = False
+        """It was delivered, or nobody wants it any more."""
 
     @property
     def message_id(self) -> str:
@@ -71,7 +73,7 @@ class Answer:
             raise self._ambiguous
         await self.aclose()
         try:
-            if not self._stopped:
+            if not self.stopped:
                 await self._gap()
                 await self._deliver(activities(message, self._outlet.reference), placed=placed)
         except Ambiguous as error:
@@ -79,7 +81,7 @@ class Answer:
             raise
         except (ConversationGone, Blocked):
             # There is no one to tell, and nothing to try again.
-            self._stopped = True
+            self.stopped = True
             if self._outlet.receipt is None:
                 raise
         finally:
@@ -98,7 +100,7 @@ class Answer:
             pump.cancel()
         (outcome,) = await asyncio.gather(pump, return_exceptions=True)
         if isinstance(outcome, StopRequested | ConversationGone | Blocked):
-            self._stopped = True
+            self.stopped = True
         elif isinstance(outcome, Exception):
             raise outcome
 
@@ -127,7 +129,7 @@ class Answer:
             return
 
     def _nudge(self, delay: float) -> None:
-        if self._stopped or (self._pump is not None and self._pump.done()):
+        if self.stopped or (self._pump is not None and self._pump.done()):
             self._raise()
         elif self._pump is not None:
             self._news.set()
@@ -140,10 +142,11 @@ class Answer:
         """What ended the showing ends the model's work too."""
         if self._pump is not None and self._pump.done() and not self._pump.cancelled():
             error = self._pump.exception()
-            self._stopped = self._stopped or isinstance(error, StopRequested | ConversationGone | Blocked)
-            if error is not None and not self._stopped:
+            self.stopped = self.stopped or isinstance(error, StopRequested | ConversationGone | Blocked)
+            if error is not None and not self.stopped:
                 raise error
-        if self._stopped:
+        if self.stopped:
+            self._stopping.request()
             raise StopRequested
 
     def _start(self) -> None:
@@ -155,7 +158,7 @@ class Answer:
         """A model that is silent would not learn from `text` that nobody waits for it any more."""
         error = None if pump.cancelled() else pump.exception()
         if isinstance(error, StopRequested | ConversationGone | Blocked):
-            self._stopped = True
+            self.stopped = True
             self._stopping.request()
 
     async def _show_all(self) -> None:

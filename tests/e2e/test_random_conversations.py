@@ -56,6 +56,7 @@ def test_forty_random_conversations(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_five_hundred_random_conversations(tmp_path: Path) -> None:
     counts, wrong, played_so_far, seed = Counter[str](), list[str](), 0, 1
     while played_so_far < MANY:
@@ -88,7 +89,7 @@ class Deaf(Answer):
 
     async def finish(self, message: Outgoing, *, placed: bool = False) -> None:
         await super().finish(message, placed=placed)
-        if self._stopped:
+        if self.stopped:
             await self._outlet.put(self.message_id, activities(message, self._outlet.reference)[0])
 
 

@@ -21,7 +21,13 @@ from infra.local.world import World
 from tests.teams.wires import Clock, ConnectorWire, Posted, connecting, reference
 
 FAST = Timing(
-    status_delay=0.0, text_delay=0.0, stream_interval=0.0, stream_gap=0.0, edit_interval=0.0, close_after=60.0
+    status_delay=0.0,
+    text_delay=0.0,
+    stream_interval=0.0,
+    stream_gap=0.0,
+    edit_interval=0.0,
+    close_after=60.0,
+    edit_gap=0.0,
 )
 PATIENT = Timing(status_delay=30.0, text_delay=30.0)
 
