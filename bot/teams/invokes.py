@@ -18,6 +18,7 @@ from botbuilder.core.teams import TeamsActivityHandler
 from bot.context import Incoming, Person
 from bot.teams.activities import incoming, reference
 from bot.teams.schema import Activity
+from bot.texts import Texts
 from graph.errors import ConsentRequired, GraphError, SignInNeeded
 
 SECONDS = 8.0
@@ -25,7 +26,6 @@ SECONDS = 8.0
 CARD = "application/vnd.microsoft.card.adaptive"
 _MESSAGE = "application/vnd.microsoft.activity.message"
 _ERROR = "application/vnd.microsoft.error"
-_NOTHING = "There is nothing to do here any more."
 _REMEMBERED = 4096
 _MAX_TOKEN = 16 * 1024
 _MAX_FEEDBACK = 4000
@@ -83,8 +83,8 @@ async def _composed(answer: Compose, activity: Activity) -> InvokeResponse:
     return InvokeResponse(status=200, body=dict(await answer(activity)))
 
 
-async def _nothing_to_do(_: Incoming) -> str:
-    return _NOTHING
+async def _nothing_to_do(click: Incoming) -> str:
+    return Texts.of(click.reference.locale)("invoke.nothing")
 
 
 class Invokes(TeamsActivityHandler):  # type: ignore[misc]  # -- botbuilder ships no types
@@ -109,24 +109,25 @@ class Invokes(TeamsActivityHandler):  # type: ignore[misc]  # -- botbuilder ship
         name = activity.get("name") or ""
         answer = self._answers.get(name)
         if answer is None:
-            return InvokeResponse(status=200, body=_POLITE.get(name))
+            polite = _POLITE.get(name)
+            return InvokeResponse(status=200, body=polite and polite(_say(activity)))
         try:
             async with asyncio.timeout(SECONDS):
                 return await answer(activity)
         except TimeoutError:
             log.warning("An invoke took too long: %s", name)
             if name == "adaptiveCard/action":
-                return _card_error(500, "Timeout", "That took too long. Please try again.")
+                return _card_error(500, "Timeout", _say(activity)("invoke.too_long"))
             return InvokeResponse(status=412 if name.startswith("signin/") else 200, body={})
 
     async def _card_action(self, activity: Activity) -> InvokeResponse:
         value = _value(activity)
         action = value.get("action")
         if not isinstance(action, dict) or action.get("type") != "Action.Execute":
-            return _card_error(400, "BadRequest", "Only Action.Execute is understood.")
+            return _card_error(400, "BadRequest", _say(activity)("invoke.malformed"))
         data, verb = action.get("data"), action.get("verb")
         if not isinstance(data, dict | None) or not isinstance(verb, str | None):
-            return _card_error(400, "BadRequest", "The action is not well-formed.")
+            return _card_error(400, "BadRequest", _say(activity)("invoke.malformed"))
         click = incoming({**activity, "value": {**(data or {}), "verb": verb or ""}})
         shown = await self._act(click)
         if isinstance(shown, str):
@@ -223,31 +224,48 @@ def _card_error(status: int, code: str, message: str) -> InvokeResponse:
     )
 
 
-_TASK = {"task": {"type": "message", "value": _NOTHING}}
-_NO_RESULTS = {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": []}}
-_NOT_OFFERED = {"composeExtension": {"type": "message", "text": "Please ask me in a chat."}}
-_CONFIG = {"responseType": "config", "config": {"type": "message", "value": _NOTHING}}
-_TAB = {"tab": {"type": "continue", "value": {"cards": []}}}
+def _say(activity: Activity) -> Texts:
+    return Texts.of(str(activity.get("locale") or ""))
 
-_POLITE: Mapping[str, Any] = {
-    "task/fetch": _TASK,
-    "task/submit": _TASK,
-    "message/fetchTask": _TASK,
-    "composeExtension/query": _NOT_OFFERED,
+
+def _task(say: Texts) -> Any:
+    return {"task": {"type": "message", "value": say("invoke.nothing")}}
+
+
+def _not_offered(say: Texts) -> Any:
+    return {"composeExtension": {"type": "message", "text": say("invoke.ask_in_a_chat")}}
+
+
+def _config(say: Texts) -> Any:
+    return {"responseType": "config", "config": {"type": "message", "value": say("invoke.nothing")}}
+
+
+def _always(body: Any) -> Callable[[Texts], Any]:
+    return lambda _: body
+
+
+_NO_RESULTS = _always({"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": []}})
+_NO_SETTINGS = _always({"composeExtension": {"type": "config", "suggestedActions": {"actions": []}}})
+_TAB = _always({"tab": {"type": "continue", "value": {"cards": []}}})
+_FOUND_NOTHING = _always(
+    {"statusCode": 200, "type": "application/vnd.microsoft.search.searchResponse", "value": {"results": []}}
+)
+
+_POLITE: Mapping[str, Callable[[Texts], Any]] = {
+    "task/fetch": _task,
+    "task/submit": _task,
+    "message/fetchTask": _task,
+    "composeExtension/query": _not_offered,
     "composeExtension/selectItem": _NO_RESULTS,
     "composeExtension/queryLink": _NO_RESULTS,
     "composeExtension/anonymousQueryLink": _NO_RESULTS,
-    "composeExtension/fetchTask": _TASK,
-    "composeExtension/submitAction": _TASK,
-    "composeExtension/querySettingUrl": {"composeExtension": {"type": "config", "suggestedActions": {"actions": []}}},
-    "config/fetch": _CONFIG,
-    "config/submit": _CONFIG,
+    "composeExtension/fetchTask": _task,
+    "composeExtension/submitAction": _task,
+    "composeExtension/querySettingUrl": _NO_SETTINGS,
+    "config/fetch": _config,
+    "config/submit": _config,
     "tab/fetch": _TAB,
     "tab/submit": _TAB,
-    "application/search": {
-        "statusCode": 200,
-        "type": "application/vnd.microsoft.search.searchResponse",
-        "value": {"results": []},
-    },
+    "application/search": _FOUND_NOTHING,
 }
 """Names missing here (fileConsent/invoke, handoff/action, suggestedActions/submit, ...) are answered 200 without a body."""
