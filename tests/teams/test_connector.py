@@ -263,3 +263,57 @@ async def test_waiting_callers_leave_in_order() -> None:
             waiting.set_result(None)
             await task
     assert [json.loads(p.body["text"]) for p in wire.record[7:]] == [7, 8]
+
+
+async def test_a_service_that_says_when_to_come_back_has_accepted_nothing() -> None:
+    wire, clock = ConnectorWire(failing(1, 503, Retry_After="3")), Clock(0.0)
+    async with connecting(wire, clock) as (connector, url, _):
+        assert await connector.send(url, CHAT, HELLO) == "m2"
+    assert clock.slept == [3.0]
+
+
+@pytest.mark.parametrize("status", [429, 412, 503])
+async def test_what_is_passing_is_tried_once(status: int) -> None:
+    wire, clock = ConnectorWire(failing(9, status, Retry_After="7")), Clock(0.0)
+    async with connecting(wire, clock) as (connector, url, _):
+        with pytest.raises(errors.ConnectorError) as refused:
+            await connector.send(url, CHAT, HELLO, passing=True)
+        with pytest.raises(errors.ConnectorError):
+            await connector.update(url, CHAT, "m1", HELLO, passing=True)
+    assert (len(wire.record), clock.slept) == (2, [])
+    if isinstance(refused.value, errors.Busy):
+        assert refused.value.seconds == 7.0
+
+
+async def test_what_is_passing_does_not_stand_in_line() -> None:
+    wire, clock = ConnectorWire(), Clock(1000.0)
+    async with connecting(wire, clock) as (connector, url, _):
+        for _ in range(7):
+            await connector.send(url, CHAT, HELLO, passing=True)
+        with pytest.raises(errors.Busy) as busy:
+            await connector.send(url, CHAT, HELLO, passing=True)
+        assert busy.value.seconds == pytest.approx(1.05)
+        assert clock.slept == []
+        await connector.send(url, CHAT, HELLO)
+        assert clock.slept == [pytest.approx(1.05)], "and took nobody's place"
+    assert len(wire.record) == 8
+
+
+async def test_a_government_tenant_is_reached_at_its_own_host() -> None:
+    def moved(posted: Posted) -> web.Response | None:
+        body = {"error": {"code": "InvalidBotApiHost", "message": "For GCC tenants, please call ..."}}
+        return None if posted.path.startswith("/gcc/") else web.json_response(body, status=403)
+
+    wire, outbound = ConnectorWire(moved), Outbound(tls_context())
+    async with serving(web.route("*", "/{tail:.*}", wire.handle)) as url:
+        hosts = frozenset({url.removeprefix("http://")})
+        connector = Connector(outbound, Tokens(), hosts, now=Clock(0.0), gcc_url=f"{url}/gcc")
+        assert await connector.send(f"{url}/amer/", CHAT, HELLO) == "m2"
+        elsewhere = Connector(outbound, Tokens(), hosts, now=Clock(0.0))
+        with pytest.raises(errors.NotAllowed):
+            await elsewhere.send(f"{url}/amer/", CHAT, HELLO)
+        wire.script = lambda _: web.json_response({"error": {"code": "InvalidBotApiHost"}}, status=403)
+        with pytest.raises(errors.NotAllowed):
+            await connector.send(f"{url}/amer/", CHAT, HELLO)
+    await outbound.aclose()
+    assert [p.path.split("/")[1] for p in wire.record] == ["amer", "gcc", "amer", "amer", "gcc"]
