@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import posixpath
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
@@ -34,6 +34,8 @@ class Files:
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._groups = graph.scoped(SCOPES), graph.scoped(GROUP_SCOPES)
+        self._found: dict[str, Mapping[str, Any]] = {}
+        """What search said about a file, by document id."""
         self._known_groups = Once[str, set[str]]()
         self._known_folders = Once[str, list[str]]()
 
@@ -60,6 +62,7 @@ class Files:
             # A site or library is no folder: what lies in one of that name has it in its address.
             if document is not None and (folders or others or in_place(query.place, *_places(document))):
                 documents.setdefault(document.id, document)
+                self._found.setdefault(document.id, item)
         return list(documents.values())[:size]
 
     async def _hits(self, kql: str, size: int, *, newest: bool = False) -> list[Mapping[str, Any]]:
@@ -96,7 +99,12 @@ class Files:
         return [document for document in found if document is not None]
 
     async def read(self, id: str) -> Document:
-        """What it is and what it holds are asked for at once: each call takes a person's time, so they don't wait for each other."""
+        """What it is and what it holds are asked for at once: each call takes a person's time, so they don't wait for each other.
+
+        A file that was found just now is known: then it is one call.
+        """
+        if id in self._found:
+            return await self._read(self._found[id], self._content(id))
         about = asyncio.ensure_future(self._graph.get(_path(id), {"$select": FIELDS}))
         content = asyncio.ensure_future(self._content(id))
         try:
@@ -124,8 +132,14 @@ class Files:
     async def _content(self, id: str) -> bytes:
         return await self._graph.content(f"{_path(id)}/content", max_bytes=self._graph.documents.max_bytes)
 
-    async def _read(self, item: Mapping[str, Any], content: Awaitable[bytes]) -> Document:
-        return await self._extracted(self._readable(item), await content)
+    async def _read(self, item: Mapping[str, Any], content: Coroutine[Any, Any, bytes] | Awaitable[bytes]) -> Document:
+        try:
+            document = self._readable(item)
+        except Unreadable:
+            if isinstance(content, Coroutine):
+                content.close()
+            raise
+        return await self._extracted(document, await content)
 
     def _readable(self, item: Mapping[str, Any]) -> Document:
         document = document_of(item, text="")

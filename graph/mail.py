@@ -29,6 +29,7 @@ IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
 FILE_FIELDS = "id,name,contentType,size,isInline"
 MAX_FILES = 50
 MAX_THREAD = 30
+MAX_TALKS = 4
 HTML_ON_LOOP = 100_000
 """Characters of HTML worth a thread: below, parsing takes a few milliseconds."""
 
@@ -44,7 +45,11 @@ class Mail:
         self._listed: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
         """Id of an attached file -> (its mail, its entry in the list of files)."""
         self._expanded: set[str] = set()
-        """Conversations whose other mails were already asked for."""
+        """Conversations whose other mails were already given."""
+        self._threads: dict[str, str] = {}
+        """Id of a found mail -> its conversation."""
+        self._talks: dict[str, Sequence[Mapping[str, Any]]] = {}
+        """Conversation -> its mails, as they came with the mail that was found."""
 
     async def search(self, query: Query, *, top: int) -> list[Document]:
         """Best first, in one call, with the passage that matched as text. Microsoft's search where it is allowed, the
@@ -59,6 +64,7 @@ class Mail:
         except (Rejected, Forbidden, NotFound, Unavailable):
             return await self._own_search(kql, size)
         self._bare |= {_id(id) for id, hit in found if hit.get("hasAttachments") is False}
+        self._threads |= {_id(id): text_at(hit, "conversationId") for id, hit in found}
         return [await letter({**hit, "id": id}) for id, hit in found]
 
     async def _hits(self, kql: str, size: int) -> list[tuple[str, Mapping[str, Any]]]:
@@ -102,13 +108,22 @@ class Mail:
         return await self._whole({**message, "id": mail_id}, mail_id, entries)
 
     async def read_many(self, ids: Sequence[str]) -> list[Document | GraphError]:
-        """Whole mails with the names of their files, in one round of batches; each fails alone."""
+        """Whole mails with the names of their files, in one round of batches; each fails alone.
+
+        The conversations of the first few come along, so that `around` needs no call of its own.
+        """
         known = [_split(id)[0] for id in ids]
+        threads = [t for t in dict.fromkeys(self._threads.get(id, "") for id in ids) if t and t not in self._talks][
+            :MAX_TALKS
+        ]
         with_files = [mail_id for id, mail_id in zip(ids, known, strict=True) if id not in self._bare]
         parts = [Part(_message_url(mail_id), headers=PREFER) for mail_id in known]
         parts += [Part(_files_url(mail_id), headers=IMMUTABLE) for mail_id in with_files]
+        parts += [Part(_thread_url(thread), headers=PREFER) for thread in threads]
         answers = await self._at_once(parts)
-        listed = dict(zip(with_files, answers[len(known) :], strict=True))
+        listed = dict(zip(with_files, answers[len(known) :], strict=False))
+        for thread, answer in zip(threads, answers[len(known) + len(with_files) :], strict=True):
+            self._talks[thread] = list(dicts_at(answer.found(), "value"))
         found: list[Document | GraphError] = []
         for mail_id, answer in zip(known, answers, strict=False):
             if answer.error is not None:
@@ -124,8 +139,11 @@ class Mail:
         known = {document.id for document in documents}
         threads = [t for t in dict.fromkeys(document.thread for document in documents) if t and t not in self._expanded]
         self._expanded |= set(threads)
-        answers = await self._graph.batch([Part(_thread_url(thread), headers=PREFER) for thread in threads])
-        found = [await letter(message) for answer in answers for message in dicts_at(answer.found(), "value")]
+        missing = [thread for thread in threads if thread not in self._talks]
+        answers = await self._at_once([Part(_thread_url(thread), headers=PREFER) for thread in missing])
+        for thread, answer in zip(missing, answers, strict=True):
+            self._talks[thread] = list(dicts_at(answer.found(), "value"))
+        found = [await letter(message) for thread in threads for message in self._talks[thread]]
         others = {document.id: document for document in found if document.id not in known}
         return sorted(others.values(), key=lambda document: document.modified, reverse=True)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from graph.base import Document, Query, SourceSpec
 from graph.client import Graph
 from graph.errors import NotFound
-from graph.files import Files, document_of, share_path
+from graph.files import GROUP_SCOPES, Files, document_of, share_path
 from graph.options import Options
 from graph.parse import dicts_at, link_of, text_at
 from graph.wire.batches import Part
@@ -92,5 +92,11 @@ def enabled(options: Options) -> bool:
 
 
 SOURCE = SourceSpec(
-    "retrieval", "files by meaning, with Microsoft's Copilot", SCOPES, Retrieval, optional=True, enabled=enabled
+    "retrieval",
+    "files by meaning, with Microsoft's Copilot",
+    SCOPES,
+    Retrieval,
+    also=GROUP_SCOPES,
+    optional=True,
+    enabled=enabled,
 )
