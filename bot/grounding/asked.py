@@ -91,7 +91,9 @@ class Asked:
 
     def hints(self) -> Hints:
         words = frozenset(word.casefold() for word in _WORD.findall(self.text))
-        return Hints(words, (*self.people, *self.recipients), self.place, self.window is not None)
+        # Whoever a thing comes from need not have said anything.
+        people = self.people if self.spoken or self.kind == "mail" else ()
+        return Hints(words, (*people, *self.recipients), self.place, self.window is not None)
 
 
 def keywords(question: str) -> tuple[str, ...]:

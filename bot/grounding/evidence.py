@@ -40,6 +40,8 @@ class Coverage:
     """Documents that were found and not used."""
     withheld: bool = False
     """Something was found that not everybody here may see. What it is, is told to nobody here."""
+    cut: list[Skipped] = field(default_factory=list)
+    """Sources that were still looking when the others had what it took."""
     consents: set[str] = field(default_factory=set)
     """Permissions a source would have needed that the person has not agreed to yet."""
 

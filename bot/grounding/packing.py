@@ -59,6 +59,11 @@ def rank(of: Asked, documents: Sequence[Document], fused: Mapping[str, float], n
     return _those_that_count(of, _with_threads(scored), covered)
 
 
+def meets(of: Asked, item: Scored) -> float:
+    """The share of the question's weight that a passage meets with what stands around it; 1 for a question without words."""
+    return coverage(weights(of), Folded(f"{_about(item.document)}\n{item.text}")) if of.words else 1.0
+
+
 def _about(document: Document) -> str:
     return f"{document.title}\n{document.author}\n{document.place}"
 

@@ -10,7 +10,7 @@ from graph.base import Document, Expands, Query, ReadsMany, Source
 from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Unreadable
 
 HITS_A_QUERY = 20
-READ_A_SOURCE = 10
+READ_A_SOURCE = 8
 READ_ATTACHED = 4
 THREADS = 4
 CHECKED_READERS = 20
@@ -26,6 +26,10 @@ class SoFar:
 
     documents: list[Document] = field(default_factory=list[Document])
     scores: dict[str, float] = field(default_factory=dict[str, float])
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Two rounds are over: what comes now are files of mails."""
+    unread: frozenset[str] = frozenset()
+    """Documents whose attached files are still to be read."""
 
 
 @dataclass(slots=True)
@@ -55,8 +59,11 @@ class Reader:
         )
         mails = list({document.id: document for document in so_far.documents}.values())
         attached = _attached(of, mails, so_far.scores)
-        so_far.scores |= {file.id: so_far.scores[file.attachment_of] for file in attached}
+        so_far.scores |= {file.id: so_far.scores.get(file.attachment_of, 0.0) for file in attached}
+        so_far.unread = frozenset(file.attachment_of for file in attached)
+        so_far.settled.set()
         await self.read_all(source, attached, so_far)
+        so_far.unread = frozenset()
 
     async def _read_around(self, source: Source, best: Sequence[Document], admit: Admit, so_far: SoFar) -> None:
         """What was answered to the best hits repeats their words too seldom to be found itself."""

@@ -9,13 +9,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.context import Audience
 from bot.grounding import passages
 from bot.grounding.asked import Asked, asked, keywords
 from bot.grounding.evidence import Coverage, Passage, Retrieved, Skipped
-from bot.grounding.packing import Scored, pack, rank
+from bot.grounding.packing import Scored, meets, pack, rank
 from bot.grounding.queries import queries
 from bot.grounding.reading import Reader, SoFar
 from graph.base import Document, Query, Source, SourceSpec
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 READ_ON = 6
 DEADLINE_SECONDS = 12.0
 BUDGET_TOKENS = 5000
+ENOUGH = 0.8
+"""Share of the question's weight that the best passage meets."""
+GRACE = 0.1
+"""For what is still on its way then, as a share of the time spent until then."""
 
 
 @dataclass(slots=True)
@@ -64,12 +69,48 @@ class Grounding:
         names = [name for name in self.sources if (name in only if only else self._wanted(name, of))]
         if not variants or not names:
             return []
-        parts = [SoFar() for _ in names]
-        await asyncio.gather(*(self._one_source(n, of, variants, part) for n, part in zip(names, parts, strict=True)))
+        parts = {name: SoFar() for name in names}
+        await self._gathered(of, variants, parts)
+        ranked = await asyncio.to_thread(self._ranked, of, list(parts.values()))
+        return self.retrieved.add(pack(ranked, self.budget))
+
+    async def _gathered(self, of: Asked, variants: Sequence[Query], parts: Mapping[str, SoFar]) -> None:
+        """Until every source is done, or the main ones have what it takes and the others had a moment more."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        tasks = {name: asyncio.create_task(self._one_source(name, of, variants, part)) for name, part in parts.items()}
+        main = [part for name, part in parts.items() if not self._optional(name)] or list(parts.values())
+        everything: asyncio.Future[Any] = asyncio.gather(*tasks.values())
+        settled: asyncio.Future[Any] = asyncio.gather(*(part.settled.wait() for part in main))
+        try:
+            await asyncio.wait({everything, settled}, return_when=asyncio.FIRST_COMPLETED)
+            if not everything.done() and await asyncio.to_thread(self._enough, of, list(parts.values())):
+                await asyncio.wait({everything}, timeout=GRACE * (loop.time() - began))
+                late = [name for name, task in tasks.items() if not task.done()]
+                self.coverage.cut.extend(Skipped(name, "the rest had answered before") for name in late)
+                if late:
+                    return
+            await everything
+        finally:
+            settled.cancel()
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(settled, everything, *tasks.values(), return_exceptions=True)
+
+    def _ranked(self, of: Asked, parts: Sequence[SoFar]) -> list[Scored]:
         documents = [document for part in parts for document in part.documents]
         fused = {id: score for part in parts for id, score in part.scores.items()}
-        ranked = await asyncio.to_thread(rank, of, documents, fused, self.now())
-        return self.retrieved.add(pack(ranked, self.budget))
+        return rank(of, documents, fused, self.now())
+
+    def _enough(self, of: Asked, parts: Sequence[SoFar]) -> bool:
+        """Whether one passage meets nearly all of the question, and no file attached to its document is still unread."""
+        ranked = self._ranked(of, parts)
+        unread = frozenset[str]().union(*(part.unread for part in parts))
+        return bool(ranked) and ranked[0].document.id not in unread and meets(of, ranked[0]) >= ENOUGH
+
+    def _optional(self, name: str) -> bool:
+        spec = self.specs.get(name)
+        return spec is not None and spec.optional
 
     async def read(self, passage_id: str) -> list[Passage]:
         """The document behind a passage, from there on. Raises `NotFound` for a made-up id."""
@@ -122,6 +163,8 @@ class Grounding:
         else:
             if name not in self.coverage.searched:
                 self.coverage.searched.append(name)
+        finally:
+            so_far.settled.set()
 
     async def _admit(self, source: Source, document: Document) -> Document | None:
         """The audience check. In a shared place not even the title of what fails it is told."""
