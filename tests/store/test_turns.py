@@ -201,3 +201,44 @@ async def test_a_process_that_slept_through_its_lease_sends_nothing(database: Da
     await asyncio.wait_for(superseded.wait(), 10)
     await turns.aclose(5)
     assert (two.answered, (await state(database, "a1"))[:2]) == ({"c1": ["a1"]}, ("done", 2))
+
+
+async def test_a_resumed_answer_knows_all_its_messages(database: Database, start: Start) -> None:
+    found: list[tuple[str, tuple[str, ...]]] = []
+
+    async def answer(entry: Entry, receipt: Receipt) -> None:
+        found.append((receipt.reply_id, receipt.more))
+        if len(found) == 1:
+            for id in ("m1", "m2", "m3"):
+                await receipt.placed(id)
+            await asyncio.Event().wait()
+
+    bot = await start("one", answer)
+    await bot.turns.admit("c1", "a1", {})
+    while (await state(database, "a1"))[2] != "m1 m2 m3":  # noqa: ASYNC110 -- a row in a database makes no event
+        await asyncio.sleep(0.01)
+    await bot.turns.aclose(0)
+    other = await start("two", answer)
+    await asyncio.wait_for(other.done.wait(), 20)
+    assert found == [("", ()), ("m1", ("m2", "m3"))]
+
+
+async def test_a_place_for_an_apology_never_becomes_a_place_for_the_answer(database: Database, start: Start) -> None:
+    async def answer(entry: Entry, receipt: Receipt) -> None:
+        await receipt.sending()
+        raise TimeoutError
+
+    async def apologise(entry: Entry, receipt: Receipt) -> None:
+        await receipt.placed("m1")
+        await asyncio.Event().wait()
+
+    turns = Turns(Inbox(database, owner="one"), answer, apologise)
+    await turns.start()
+    await turns.admit("c1", "a1", {})
+    while (await state(database, "a1"))[2] != "m1":  # noqa: ASYNC110 -- a row in a database makes no event
+        await asyncio.sleep(0.01)
+    assert (await state(database, "a1"))[0] == "sending"
+    await turns.aclose(0)
+    other = await start("two", answer)
+    await asyncio.wait_for(other.done.wait(), 20)
+    assert ([entry.uncertain for entry in other.apologies], other.answered) == ([True], {})
