@@ -101,7 +101,8 @@ def letters(text: str) -> str:
     shown, position = "", 0
     line = one_line(text)
     for address in linkish(line):
-        shown += line[position : address.start] + address.neutral()
+        # The name of a file is no secret's way out, though some file's names are hosts too (notes.md).
+        shown += line[position : address.start] + (address.text if address.file else address.neutral())
         position = address.start + len(address.text)
     # Some clients read Markdown even there.
     return re.sub(r"\](?=[(:])|!(?=\[)", r"\g<0> ", shown + line[position:])

@@ -277,4 +277,5 @@ def test_what_is_not_allowed_stays_readable(written: str, shown: str) -> None:
 
 
 def test_words_outside_markdown_hold_no_address_either() -> None:
+    assert letters("Decision log.md") == "Decision log.md"
     assert letters("Mail from\nhttps://evil.com/SECRET *now*") == "Mail from evil[.]com/… *now*"
