@@ -67,7 +67,8 @@ class Settings(BaseSettings):
         (), description="Exact hosts pre-authenticated download links may lead to, besides Graph's own."
     )
     link_hosts: Names = Field(
-        (), description="Exact hosts answers may link to, besides the documents they cite. A link there never has a query."
+        (),
+        description="Exact hosts answers may link to, besides the documents they cite. A link there never has a query.",
     )
     ca_bundle: str = Field(
         "", description="PEM file trusted in addition to the system's store, for every outgoing connection."
@@ -76,13 +77,16 @@ class Settings(BaseSettings):
         (), description="Addresses of shared mailboxes that are searched for the people who have access to them."
     )
     copilot: bool = Field(
-        False, description="1: the tenant has Microsoft 365 Copilot; its Retrieval API and meeting recaps are asked too."
+        False,
+        description="1: the tenant has Microsoft 365 Copilot; its Retrieval API and meeting recaps are asked too.",
     )
     models: Names = Field(
-        ("offline=offline:offline-quotes",), description="Ordered: name=door:model, ... The first is the default."
+        ("offline=offline:offline-quotes",),
+        description="Ordered: name=door:model, ... The first is the default. compatible:model+images sees pictures.",
     )
     label_rules: str = Field(
-        "", description="TOML file with rules for sensitivity labels: which models and places each may reach. See bot/labels.py."
+        "",
+        description="TOML file with rules for sensitivity labels: which models and places each may reach. See bot/labels.py.",
     )
     parley_local: bool = Field(
         False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."

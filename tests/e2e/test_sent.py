@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -199,13 +200,22 @@ async def test_a_link_in_a_channel_passes_the_audience_check(parley: Parley) -> 
     assert "canary-salary" not in told(world)
 
 
-async def test_trouble_on_the_way_is_named(parley: Parley) -> None:
+async def test_trouble_on_the_way_is_named_and_the_log_names_nothing(
+    parley: Parley, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     await parley.sign_in("sofia")
     parley.world.faults.append(Fault("connector", match="GET *views/original", status=503, times=1))
     script(parley, Reply(text="I see none."))
     picture = teams_files.picture(parley.world, shot())
-    seen = await parley.ask("sofia", "Which colour?", attachments=[picture])
+    file = teams_files.file(parley.world, "sofia", "Zanzibar.docx", b"PK\x03\x04 quagga")
+    seen = await parley.ask("sofia", "Which colour?", attachments=[picture, file])
     assert "Not used: the picture (Microsoft could not give it to me just now)." in seen.text
+    assert "Not used: Zanzibar.docx" in seen.text
+    heard = [record for record in caplog.records if record.name.split(".")[0] != "infra"]
+    lines = [f"{record.getMessage()} {record.exc_text or ''}" for record in heard]
+    secrets = ("Zanzibar", "quagga", file["content"]["downloadUrl"][-40:], picture["contentUrl"][-40:])
+    assert [line[:80] for line in lines for word in secrets if word in line] == []
 
 
 def _has(world: World, name: str) -> bool:
