@@ -17,12 +17,13 @@ from bot.router import Router
 from bot.services import Services, Turn
 from bot.signin.cards import AGAIN, MORE, TEXT, link_card, oauth_card
 from bot.stopping import Stopping
+from bot.store.answers import Answer
 from bot.store.entry import Entry
 from bot.store.pending import Pending, incoming_to_json
 from bot.store.references import References
 from bot.teams.activities import addressed, incoming
 from bot.teams.conversation import Office, TeamsConversation
-from bot.teams.errors import ConnectorError
+from bot.teams.errors import Blocked, ConnectorError, ConversationGone, MessageGone
 from bot.teams.invokes import Rating
 from bot.texts import Texts
 from bot.turns import Turns
@@ -63,17 +64,15 @@ class SignInCards:
     link: Link
     sso: bool
 
-    def card(
-        self, person: Person, needed: SignInNeeded | None, say: Texts, *, silently: bool = True
-    ) -> Mapping[str, Any]:
+    def card(self, person: Person, needed: SignInNeeded | None, say: Texts, *, silently: bool = True) -> Outgoing:
         """`needed` is what the sign-in has to meet; None for the usual. `silently`: single sign-on may be enough."""
         claims = needed.claims if needed else None
         link = self.link(person, scopes=needed.scopes if isinstance(needed, ConsentRequired) else (), claims=claims)
         if not (self.sso and silently) or claims:
             # Teams answers a card with single sign-on by itself. Where that did not help or cannot, the question would be asked
             # and the card shown for ever.
-            return link_card(link, say, text=_text(needed))
-        return oauth_card(self.app_id, link, secrets.token_urlsafe(16), say, text=_text(needed))
+            return Outgoing("", card=link_card(link, say, text=_text(needed)), links=(link,))
+        return Outgoing("", card=oauth_card(self.app_id, link, secrets.token_urlsafe(16), say, text=_text(needed)))
 
 
 def _text(needed: SignInNeeded | None) -> str:
@@ -147,7 +146,7 @@ class Answering:
     async def ask_to_sign_in(self, turn: Turn, needed: SignInNeeded | None) -> None:
         """The card goes to the personal chat only: its link is for one person."""
         silently = not turn.incoming.id.endswith(AGAIN_SUFFIX)
-        card = Outgoing("", card=self._cards.card(turn.person, needed, turn.say, silently=silently))
+        card = self._cards.card(turn.person, needed, turn.say, silently=silently)
         if turn.incoming.reference.place is Place.PERSONAL:
             await turn.conversation.stream().finish(card)
             return
@@ -165,7 +164,7 @@ class Answering:
         link = self._cards.link(turn.person, scopes=needed.scopes)
         try:
             await TeamsConversation(personal, self.office).send(
-                Outgoing("", card=link_card(link, turn.say, text="place.consent"))
+                Outgoing("", card=link_card(link, turn.say, text="place.consent"), links=(link,))
             )
         except ConnectorError as error:
             log.info("permissions could not be asked for: %s", type(error).__name__)
@@ -247,6 +246,16 @@ class Answering:
         """Where something was said; to what only its person sees, only they see what is answered."""
         privately = said.id if said.targeted else ""
         return TeamsConversation(said.reference, self.office, receipt, stopping, privately=privately)
+
+    async def replace(self, answer: Answer, message: Outgoing) -> None:
+        """Puts something short in place of an answer, whatever it was; the further messages of a long one go."""
+        conversation = self.conversation(answer.kept.asked)
+        try:
+            await conversation.update(answer.message_id, message)
+            for part in await self.turns.replies.parts(conversation.reference.id, answer.message_id):
+                await conversation.delete(part)
+        except (MessageGone, ConversationGone, Blocked) as why:
+            log.info("an answer was not replaced: %s", type(why).__name__)
 
     async def personal_chat(self, here: Reference) -> Reference | None:
         return await self.office.personal(here)

@@ -19,6 +19,7 @@ from bot.cards.seal import CardSeal
 from bot.choice import model_words
 from bot.compose import handlers as compose_handlers
 from bot.discover import discover
+from bot.health import health
 from bot.labels import LabelRules
 from bot.outbound import Outbound, tls_context
 from bot.router import Command, Router
@@ -29,7 +30,7 @@ from bot.signin.page import SignInPage
 from bot.signin.tokens import SignIn
 from bot.signin.transport import Transport
 from bot.store.answers import Answers
-from bot.store.database import Database, StoreError, StoreUnavailable
+from bot.store.database import Database, StoreUnavailable
 from bot.store.feedback import Feedback
 from bot.store.heard import Heard, sweep_for_ever
 from bot.store.inbox import Inbox
@@ -104,8 +105,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
     """
     async with AsyncExitStack() as stack:
         keys = [key.get_secret_value() for key in settings.encryption_keys]
-        opened = open_models(settings.models, DoorSettings(vendors, settings.ca_bundle))
-        models = {name: Watched(model, now=_now) for name, model in opened.items()}
+        models = _models(settings, vendors)
         labels = LabelRules.read(settings.label_rules, discover_doors())
         for model in models.values():
             stack.push_async_callback(model.aclose)
@@ -118,16 +118,10 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         # Without an app nobody can sign in, so there is nothing to search (a local run of the bare conversation).
         options = Options(settings.shared_mailboxes, copilot=settings.copilot)
         sources = available(options) if settings.microsoft_app_id else {}
-        scopes = first_scopes(sources)
-        tokens = TokenCache(database)
+        tokens, scopes = TokenCache(database), first_scopes(sources)
         sign_in = SignIn(identity, settings.login_base_url, transport, tokens, scopes=scopes, clock=time.time)
         stack.push_async_callback(sign_in.aclose)
-        graph = GraphClient(
-            settings.graph_base_url,
-            ca_bundle=settings.ca_bundle,
-            download_hosts=settings.download_hosts,
-            options=options,
-        )
+        graph = _graph(settings, options)
         stack.push_async_callback(graph.aclose)
 
         def services(ask_to_sign_in: AskToSignIn) -> Services:
@@ -160,6 +154,16 @@ def router(models: Iterable[str] = ()) -> Router:
     """`models`: what people may call one (`bot.choice.model_words`)."""
     commands = discover(import_module("bot.commands"), "COMMAND", Command)
     return Router(commands, commands["ask"], unknown=commands["unknown"], models=models or model_words())
+
+
+def _models(settings: Settings, vendors: Mapping[str, str]) -> dict[str, Watched]:
+    opened = open_models(settings.models, DoorSettings(vendors, settings.ca_bundle))
+    return {name: Watched(model, now=_now) for name, model in opened.items()}
+
+
+def _graph(settings: Settings, options: Options) -> GraphClient:
+    hosts = settings.download_hosts
+    return GraphClient(settings.graph_base_url, ca_bundle=settings.ca_bundle, download_hosts=hosts, options=options)
 
 
 def _now() -> datetime:
@@ -263,7 +267,7 @@ async def _wired(
     stack.push_async_callback(_cancelled, warming)
     app = web.Application()
     app[WARMING] = warming
-    app.add_routes([*endpoint.routes(), *parts.page.routes(), *_health(parts.database)])
+    app.add_routes([*endpoint.routes(), *parts.page.routes(), *health(parts.database)])
     return app
 
 
@@ -282,17 +286,3 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 def _tenant(settings: Settings) -> str:
     return "" if settings.microsoft_app_type == "MultiTenant" else settings.microsoft_app_tenant_id
-
-
-def _health(database: Database) -> list[web.RouteDef]:
-    async def alive(_: web.Request) -> web.Response:
-        return web.json_response({"status": "alive"})
-
-    async def ready(_: web.Request) -> web.Response:
-        try:
-            await database.ping()
-        except StoreError:
-            return web.json_response({"status": "not ready", "store": "does not answer"}, status=503)
-        return web.json_response({"status": "ready"})
-
-    return [web.get("/healthz", alive), web.get("/readyz", ready)]

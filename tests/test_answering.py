@@ -1,9 +1,12 @@
 """Which card somebody gets who has to sign in, and what its link is made for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from bot.answering import SignInCards
-from bot.context import Person
+from bot.context import Outgoing, Person
 from bot.signin.cards import ADAPTIVE_CARD, AGAIN, MORE, OAUTH_CARD, TEXT
 from bot.texts import Texts
 from graph.errors import ConsentRequired, SignInNeeded
@@ -24,6 +27,11 @@ class Page:
         return "https://bot.example/signin/start?ticket=t"
 
 
+def attached(message: Outgoing) -> Mapping[str, Any]:
+    assert message.card is not None
+    return message.card
+
+
 @pytest.mark.parametrize(
     ("needed", "kind", "text", "scopes", "claims"),
     [
@@ -39,16 +47,19 @@ def test_the_card_and_its_link_fit_what_is_needed(
     needed: SignInNeeded | None, kind: str, text: str, scopes: tuple[str, ...], claims: str | None
 ) -> None:
     page = Page()
-    card = SignInCards("app-id", page.link, sso=True).card(SOFIA, needed, ENGLISH)
+    card = attached(SignInCards("app-id", page.link, sso=True).card(SOFIA, needed, ENGLISH))
     assert card["contentType"] == kind
     assert ENGLISH(text) in card["content"]["text" if kind == OAUTH_CARD else "fallbackText"]
     assert page.asked == [(SOFIA.id, scopes, claims)]
 
 
 def test_single_sign_on_is_not_tried_again_where_it_did_not_help() -> None:
-    card = SignInCards("app-id", Page().link, sso=True).card(SOFIA, SignInNeeded("Ended."), ENGLISH, silently=False)
+    cards = SignInCards("app-id", Page().link, sso=True)
+    card = attached(cards.card(SOFIA, SignInNeeded("Ended."), ENGLISH, silently=False))
     assert card["contentType"] == ADAPTIVE_CARD
 
 
 def test_without_single_sign_on_there_is_a_link() -> None:
-    assert SignInCards("app-id", Page().link, sso=False).card(SOFIA, None, ENGLISH)["contentType"] == ADAPTIVE_CARD
+    message = SignInCards("app-id", Page().link, sso=False).card(SOFIA, None, ENGLISH)
+    assert attached(message)["contentType"] == ADAPTIVE_CARD
+    assert message.links == ("https://bot.example/signin/start?ticket=t",), "or the gate takes the button away"

@@ -26,7 +26,7 @@ LAYERS = [
     {"bot.background", "bot.closing", "bot.listening", "bot.choice", "bot.images"},
     {"bot.services"},
     {"bot.tools"},
-    {"bot.agent", "bot.grounding", "bot.teams", "bot.signin", "bot.turns", "bot.interrupts", "bot.cards"},
+    {"bot.agent", "bot.grounding", "bot.teams", "bot.signin", "bot.turns", "bot.interrupts", "bot.cards", "bot.health"},
     {"bot.store", "bot.outbound"},
     {"bot.errors", "bot.context", "bot.settings", "bot.discover", "bot.labels", "bot.logs", "bot.texts", "bot.naming", "bot.phrases", "bot.watched", "bot.stopping"},
     {"providers", "graph"},
