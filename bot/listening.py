@@ -7,21 +7,23 @@ Teams delivers unmentioned messages only where a team or chat granted resource-s
   this holds: a person with an account said it; it is short and ends with a question mark; it mentions nobody and is addressed to
   nobody by name; it quotes nobody but us; we answered in this very thread within a day (a chat: ten minutes); and nobody but the
   person we answered has spoken since, or it says our name.
-- Never is it an order: nothing unmentioned reaches the commands.
+- Never is it an order: nothing unmentioned reaches the commands, but for the words on a button under our newest answer there.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.context import Incoming, Place
 from bot.services import Services
 from bot.store.heard import Remark
-from bot.teams.activities import addressed, thread_root
+from bot.teams.activities import addressed, incoming, thread_root
 
 FOLLOW = "follow"
 """Name of the preference."""
 LONGEST_QUESTION = 500
+LONGEST_BUTTON = 80
 THREAD_SECONDS = 86400.0
 CHAT_SECONDS = 600.0
 _MARKS = "?？؟"
@@ -81,16 +83,30 @@ async def follows(services: Services, conversation_id: str) -> bool:
     return await services.preferences.get(owner(conversation_id), FOLLOW) is True
 
 
+async def pressed(services: Services, conversation_id: str, text: str) -> bool:
+    """Whether this is, word for word, what a button under our newest answer there says: Teams sends that as the person's own message."""
+    said = " ".join(text.split())
+    if not 0 < len(said) <= LONGEST_BUTTON:
+        return False
+    answer = await services.answers.latest(conversation_id, "")
+    return answer is not None and said in answer.kept.suggestions
+
+
 async def worth_storing(services: Services, activity: Mapping[str, Any]) -> bool:
     """Whether an activity may be stored at all. Deletions may: they carry no words, and something may have to be forgotten."""
     if activity["type"] not in {"message", "messageUpdate"} or addressed(dict(activity)):
         return True
     conversation_id = activity["conversation"]["id"]
-    if await follows(services, conversation_id):
+    if await follows(services, conversation_id) or await pressed(
+        services, conversation_id, str(activity.get("text") or "")
+    ):
         return True
-    # Somebody may have edited the mention out of a question that we answered.
-    id = activity.get("id") or ""
-    return activity["type"] == "messageUpdate" and await services.answers.by_turn(conversation_id, id) is not None
+    if activity["type"] != "messageUpdate":
+        return False
+    # Somebody may have edited the mention out of a question that we answered, and of a private one Teams may not say that it is.
+    said = incoming(dict(activity))
+    places = {conversation_id, replace(said, targeted=True).kept_under}
+    return bool(await services.answers.of_turns(places, {said.id}))
 
 
 async def asks_on(services: Services, said: Incoming, our_name: str) -> bool:

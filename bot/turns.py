@@ -44,6 +44,7 @@ class Turns:
         retention_seconds: float = RETENTION_SECONDS,
     ) -> None:
         self._inbox = inbox
+        self.replies = inbox.replies
         self._handle = handle
         self._apologise = apologise
         self._attempts = attempts
@@ -63,10 +64,6 @@ class Turns:
     async def admit(self, conversation_id: str, activity_id: str, activity: Mapping[str, Any]) -> None:
         """Returns when the activity is durable, first delivery or not. Errors: see `Inbox.admit`."""
         await self._inbox.admit(conversation_id, activity_id, activity)
-
-    async def replies(self, conversation_id: str, activity_id: str) -> tuple[str, ...] | None:
-        """See `Inbox.replies`."""
-        return await self._inbox.replies(conversation_id, activity_id)
 
     async def aclose(self, grace: float = 10.0) -> None:
         """Lets running turns finish for `grace` seconds, then hands the rest over to another replica or the next start."""

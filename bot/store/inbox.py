@@ -20,6 +20,7 @@ from bot.store.database import Database, StoreUnavailable
 from bot.store.encryption import WrongKey
 from bot.store.entry import Entry, State, check_key
 from bot.store.inbox_batch import Admission, Batch, BatchWriter, Mark, Outcome, Taken
+from bot.store.replies import Replies
 from bot.store.tables import UNFINISHED
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Inbox:
     ) -> None:
         self.lease_seconds = lease_seconds
         self._database = database
+        self.replies = Replies(database)
         self._owner = owner
         self._concurrency = concurrency
         self._batch_size = batch_size
@@ -101,16 +103,6 @@ class Inbox:
         """
         mark = Mark(entry.seq, entry.attempt, state.value, reply_id, blank=not keep)
         await self._submit(mark=mark, ends=entry.conversation_id)
-
-    async def replies(self, conversation_id: str, activity_id: str) -> tuple[str, ...] | None:
-        """Ids of all messages that became the answer to an activity; None for one that was never admitted, or long ago."""
-        inbox = self._database.tables.inbox
-        statement = select(inbox.c.reply_id).where(
-            inbox.c.conversation_id == conversation_id, inbox.c.activity_id == activity_id
-        )
-        async with self._database.read() as connection:
-            ids = (await connection.execute(statement)).scalar_one_or_none()
-        return None if ids is None else tuple(ids.split())
 
     def abandon(self, entry: Entry) -> None:
         """The row stays as it is and is swept up later, by this process or another one. For when it can't even be marked."""

@@ -51,11 +51,11 @@ class Talk:
         return await self.parley.ask(person, text, chat, **more)
 
     async def shown(self, conversation_id: str, words: str) -> SeenMessage:
-        """A message of the bot with these words, once it is there."""
+        """A message of the bot with these words in its text or card, once it is there."""
         world = self.parley.world
 
         def found() -> SeenMessage | None:
-            return next((m for m in self.parley.teams.seen(conversation_id) if words in m.text), None)
+            return next((m for m in self.parley.teams.seen(conversation_id) if words in str(m.activity)), None)
 
         async with world.changed:
             await world.changed.wait_for(lambda: found() is not None)

@@ -96,6 +96,30 @@ async def test_deleted_in_the_personal_chat_and_never_answered(talk: Talk) -> No
     assert shown.text in [message.text for message in teams.seen(said["conversation"]["id"])]
 
 
+async def test_an_edit_while_the_answer_is_written_waits_for_its_end(talk: Talk) -> None:
+    teams, world = talk.parley.teams, talk.parley.world
+    world.state["script"] = [Reply(text="Slowly: every five minutes.", delay=0.05), Reply(text="Now: 36 hours.")]
+    said = await teams.say("Hiro", HERON, "General")
+    await teams.edit("Hiro", said, "How long does the battery last?")
+    await talk.shown(said["conversation"]["id"], "Now: 36 hours.")
+    texts = [message.text for message in teams.seen(said["conversation"]["id"])]
+    assert len(texts) == 2
+    assert EDITED in texts[0]
+    assert "Slowly: every five minutes." in texts[0]
+
+
+async def test_all_parts_of_a_long_answer_go_with_its_question(talk: Talk) -> None:
+    teams, world = talk.parley.teams, talk.parley.world
+    world.state["script"] = [Reply(text="\n\n".join(f"Paragraph {n}: {'word ' * 100}" for n in range(120)), chunk=4000)]
+    said = await teams.say("Hiro", "Tell me everything about pumps.", "General")
+    thread = said["conversation"]["id"]
+    await talk.becomes(1, "SELECT count(*) FROM answers WHERE conversation_id = ?", thread)
+    assert len(teams.seen(thread)) > 1
+    await teams.delete("Hiro", said)
+    await talk.becomes(0, "SELECT count(*) FROM answers WHERE conversation_id = ?", thread)
+    assert [DELETED in message.text for message in teams.seen(thread)] == [True]
+
+
 async def test_a_reaction_is_feedback_and_taken_back(talk: Talk) -> None:
     teams = talk.parley.teams
     answer = await talk.answered("Hiro", HERON, "General", "Every five minutes.")
@@ -130,8 +154,13 @@ async def test_a_private_question_is_answered_for_one_pair_of_eyes(talk: Talk) -
     await talk.answered("Hiro", "What was asked here?", "General", "I do not know.", thread=thread)
     assert "between us" not in talk.asked(since)
     assert PRICE not in talk.asked(since)
-    world.state["script"] = [Reply(text="It is 1,690 EUR in Europe.")]
-    await teams.edit("Dana", {**said, "text": PRICE}, "What is the floor price in Europe?")
+    since = talk.now
+    world.state["script"] = [Reply(text="1,690 EUR, still between us.")]
+    await teams.edit("Dana", said, "What is the floor price in Europe?")
+    again = await talk.shown(said["conversation"]["id"], "still between us")
+    assert again.only_for == world.person("Dana").id
+    writes = [r for r in talk.parley.received("connector", since=since) if r.method in {"POST", "PUT"}]
+    assert all("isTargetedActivity=true" in r.query for r in writes), "also when Teams does not say it of the edit"
 
 
 async def test_where_private_messages_are_refused_the_personal_chat_takes_over(talk: Talk) -> None:

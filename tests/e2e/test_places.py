@@ -38,7 +38,7 @@ async def test_a_guest_who_reads_along_narrows_what_is_used(parley: Parley) -> N
     since = len(parley.world.record)
     with_guest = await parley.ask("Elena", HOTEL, "Firmware")
     assert "Travel policy" not in str(parley.sent_to_teams(since)) + _to_model(parley, since)
-    assert "not everybody here may open it" in with_guest.text
+    assert "not everybody here may" in with_guest.text
 
 
 async def test_a_model_that_asks_for_mail_gets_none(parley: Parley) -> None:
