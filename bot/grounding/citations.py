@@ -46,6 +46,7 @@ class Citations:
                 link=self._first[id].document.link,
                 abstract=_abstract(self._first[id].text),
                 kind=self._first[id].document.kind,
+                label=self._first[id].document.label,
             )
             for id, position in sorted(self._positions.items(), key=lambda entry: entry[1])
         )
