@@ -14,6 +14,7 @@ import pytest
 from graph.base import Document, Query, Source
 from graph.calendar import Calendar
 from graph.client import GraphClient, Wire
+from graph.documents import Documents
 from graph.errors import GraphError, SignInNeeded
 from graph.files import Files
 from graph.mail import Mail
@@ -99,10 +100,14 @@ class Watched(GraphClient):
             self.watch = self.watch or Watch(inner, names, self.time)
         return self.watch
 
-    def __init__(self, world: World, time: Time) -> None:
+    def __init__(self, world: World, time: Time, documents: Documents) -> None:
         self.time = time
         super().__init__(
-            world.urls.graph, monotonic=time.monotonic, sleep=time.sleep, clock=world.company.today.timestamp
+            world.urls.graph,
+            documents=documents,
+            monotonic=time.monotonic,
+            sleep=time.sleep,
+            clock=world.company.today.timestamp,
         )
 
 
@@ -144,7 +149,8 @@ async def live_through(
 ) -> tuple[Tally, list[Watch]]:
     """People ask on until Graph was called so often; each compares what comes with what a calm day gives."""
     graph_state(world).latency = 0.0
-    clients = [Watched(world, Time()) for _ in names]
+    documents = Documents()
+    clients = [Watched(world, Time(), documents) for _ in names]
     calm: Calm = {
         (name, word, source.name): await look(source, word)
         for client, name in zip(clients, names, strict=True)

@@ -199,3 +199,34 @@ def test_microsofts_example_permissions_name_their_people() -> None:
             for body in entry["body"].get("value", [entry["body"]]):
                 named += [identity["user"]["id"] for identity in _identities(body) if "id" in identity.get("user", {})]
     assert named
+
+
+async def test_a_folder_named_in_the_question_narrows_the_search(tenant: World, people: People) -> None:
+    found = await files(people).search(Query(any_of=("Heron",), place="in the Budget folder"), top=10)
+    assert [document.title for document in found] == ["Heron budget.xlsx"]
+    asked = [r.body["requests"][0]["query"]["queryString"] for r in tenant.record if r.path == "/v1.0/search/query"]
+    assert "isContainer:true" in asked[0]
+    assert "path:" in asked[1]
+
+
+async def test_a_site_named_in_the_question_narrows_by_address(people: People) -> None:
+    found = await files(people, "Katrin").search(Query(any_of=("salaries", "shift", "audit"), place="HR site"), top=25)
+    assert found
+    assert all("/sites/HR/" in document.link for document in found)
+
+
+async def test_a_place_that_is_nowhere_holds_nothing(people: People) -> None:
+    assert not await files(people).search(Query(any_of=("Heron",), place="the Xyzzyx folder"), top=10)
+
+
+async def test_what_others_shared_with_me_is_in_their_onedrive(tenant: World, people: People) -> None:
+    found = await files(people).search(Query(place="shared with me"), top=25)
+    assert "Voltaro call notes.md" in {document.title for document in found}
+    own = next(drive.id for drive in tenant.company.drives if drive.owner_id == tenant.person("Sofia").id)
+    assert not [document for document in found if own in document.id]
+
+
+async def test_without_words_the_newest_of_a_type_come_first(people: People) -> None:
+    found = await files(people).search(Query(file_types=("xlsx",)), top=5)
+    assert found
+    assert [document.modified for document in found] == sorted((d.modified for d in found), reverse=True)
