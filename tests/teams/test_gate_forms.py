@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.teams.card_gate import ADAPTIVE, card
@@ -178,6 +180,25 @@ def test_no_form_brings_an_address_out(form: str) -> None:
         assert render(shown, LINKS) == shown, (text, shown)
         assert not out(preview(f"{text} ")), text
         assert not out(plain(text)), text
+
+
+SHARDS = [
+    *TARGETS[:12], "http", "s", ":", "/", "//", "\\", "evil", ".", "com", "SECRET", "www", "?q=", "@",
+    "[", "]", "(", ")", "!", "<", ">", "&",
+    "#58;", "lt;", "`", "```", "*", "_", "~~", "\n", "\n\n", " ", "- ", "> ", "|", "|-|\n",
+    "    ", "[a]: ", "\u200b", "\u202e", "\u3002", "img src=", "a href=", '"',
+]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from(SHARDS), max_size=14).map("".join))
+def test_no_heap_of_shards_brings_one_out(text: str) -> None:
+    shown = render(text, LINKS)
+    assert not out(shown)
+    assert render(shown, LINKS) == shown
+    assert not out(preview(f"{text} "))
+    assert not out(plain(text))
+    assert not out(render(text, LINKS, card=True))
 
 
 @pytest.mark.parametrize("form", FORMS, ids=range(len(FORMS)))
