@@ -1,6 +1,7 @@
 """Somebody said something to us, or to others where we may listen, or pressed a button that Teams sends as a message."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot import listening
@@ -14,6 +15,8 @@ _BOT = "28:"
 
 async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receipt) -> None:
     said = incoming(dict(activity))
+    if not said.mentioned and await listening.pressed(answering.services, said.reference.id, said.text):
+        said = replace(said, mentioned=True)
     if not said.mentioned:
         await _overheard(answering, said, str(activity["recipient"].get("name") or ""), receipt)
         return

@@ -118,6 +118,20 @@ async def test_a_follow_up_is_asked_as_it_stands(desk: Desk) -> None:
     assert (await desk.parley.ask("sofia", question["value"])).citations, "it is answered from what was read"
 
 
+async def test_in_a_channel_a_button_needs_no_mention_and_other_words_do(desk: Desk) -> None:
+    teams, world = desk.parley.teams, desk.parley.world
+    teams.grant("sofia", "General")
+    world.state["script"] = [Reply(text="It is so.")]
+    first = await desk.parley.ask("sofia", "Which port does the gateway use?", "General")
+    thread = first.conversation_id.split("=")[1]
+    before = desk.admitted()
+    await teams.say("sofia", "Sources, anybody?", "General", mention=False, thread=thread)
+    assert desk.admitted() == before, "what others say to each other is not even stored"
+    assert "Sources" in [action["value"] for action in first.activity["suggestedActions"]["actions"]]
+    said = await teams.say("sofia", "Sources", "General", mention=False, thread=thread)
+    assert "What I searched" in str((await teams.answer_to(said, until=_has_card)).card())
+
+
 async def test_only_our_own_buttons_do_anything(desk: Desk) -> None:
     first = await answered(desk)
     seal, sofia = desk.services[0].seal, desk.parley.world.person("sofia")
