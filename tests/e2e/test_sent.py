@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from infra.local import teams_files
+from infra.local.entra_state import entra_state
 from infra.local.vendors.script import Reply, View
 from infra.local.world import Fault, World
 from tests.documents.made import docx, paragraph
@@ -187,6 +188,33 @@ async def test_files_and_pictures_of_a_channel(parley: Parley) -> None:
     assert "The blue pump [1]" in seen.text
     assert len(block_of(world, "image")) == 1
     assert seen.citations[0]["name"] == "Minutes.txt"
+
+
+async def test_a_picture_in_a_group_chat(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    world = parley.world
+    chat = next(c for c in world.company.chats if c.kind == "group" and world.person("sofia").id in c.members)
+    said = teams_files.carry(world, parley.teams.compose("sofia", "What is this?", chat.id), pictures=[shot()])
+    script(parley, Reply(text="A red bar."))
+    await parley.teams.deliver(said)
+    await parley.teams.answer_to(said, until=lambda message: message.ai_label)
+    assert len(block_of(world, "image")) == 1
+
+
+async def test_without_permission_for_messages_the_rest_is_answered(parley: Parley) -> None:
+    world = parley.world
+    channel = next(c for c in world.company.channels if c.kind == "standard" and _member(world, "sofia", c))
+    members = [p for p in world.company.people if not p.is_guest and _member(world, p.id, channel)]
+    person = next(p for p in members if p.given_name != "Sofia")
+    entra_state(world).consents[person.id] = {"User.Read", "Mail.Read", "Files.Read.All", "GroupMember.Read.All"}
+    await parley.sign_in(person.id)
+    said = parley.teams.compose(person.id, "What does the attached say?", channel.id)
+    teams_files.carry(world, said, files={"Notes.txt": b"x"})
+    script(parley, Reply(text="I can't see it yet."))
+    await parley.teams.deliver(said)
+    seen = await parley.teams.answer_to(said, until=lambda message: message.ai_label)
+    assert "I can't see it yet." in seen.text
+    assert "Not used: what is attached here (I don't have your permission" in seen.text
 
 
 async def test_a_link_in_a_channel_passes_the_audience_check(parley: Parley) -> None:
