@@ -152,7 +152,10 @@ class Answering:
             return
         personal = await self.personal_chat(turn.incoming.reference)
         if personal is not None:
-            await TeamsConversation(personal, self.office).send(card)
+            try:
+                await TeamsConversation(personal, self.office).send(card)
+            except (ConversationGone, Blocked):
+                personal = None  # they blocked us there, and ask us here
         text = turn.say("sign_in.in_personal_chat" if personal else "sign_in.no_personal_chat")
         await turn.conversation.stream().finish(Outgoing(text))
 

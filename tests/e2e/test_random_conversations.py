@@ -25,7 +25,7 @@ from tests.e2e.verdict import Verdict
 
 SPEED = 40.0
 TOGETHER = 40
-MANY = 500
+MANY, AT_ONCE = 500, 100
 
 
 def played(
@@ -62,11 +62,10 @@ def test_five_hundred_random_conversations(tmp_path: Path) -> None:
     while played_so_far < MANY:
         folder = tmp_path / str(seed)
         folder.mkdir()
-        count = min(TOGETHER, MANY - played_so_far)
-        found = at_random(seed, folder, count)
+        found = at_random(seed, folder, AT_ONCE)
         wrong += [f"seed {seed}: {problem}" for problem in found.wrong]
         counts += found.counts
-        played_so_far, seed = played_so_far + count, seed + 1
+        played_so_far, seed = played_so_far + AT_ONCE, seed + 1
     print(f"{played_so_far} conversations: {dict(counts)}")
     assert wrong == []
     assert counts["whole"] > MANY / 2
