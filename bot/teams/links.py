@@ -22,6 +22,8 @@ _SCHEMES = (
     "about|blob|callto|cid|data(?=:\\w+/)|facetime|file|ftp|geo|intent|javascript|magnet|mailto|ms-[a-z-]{2,20}|msteams|onenote"
     "|search-ms|sips?|skype|slack|sms|ssh|tel|vbscript|view-source|vscode|web\\+[a-z]{1,20}|xmpp|zoommtg"
 )
+_USABLE = re.compile(r"https://|http://(?:127\.0\.0\.1|localhost|\[::1\])(?=[:/]|\Z)", re.IGNORECASE)
+"""Plain http is for our own sign-in page in a local run."""
 _SPOKEN = frozenset({"callto", "facetime", "file", "geo", "mailto", "sip", "sips", "skype", "sms", "tel"})
 """What follows these may be for people to read; what follows the others is for machines."""
 _LINKISH = re.compile(
@@ -69,6 +71,10 @@ _FILES = frozenset(
 _PRODUCTS = frozenset({"asp.net", "ado.net", "vb.net", "ml.net"})
 
 
+_OURS = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
+"""On a developer's machine our own sign-in page is there; an address that is on no list is not let through for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """`addresses`: whole targets, by the form compared. `hosts`: exact hosts, with the port where it is not 443."""
@@ -78,7 +84,7 @@ class Links:
 
     @classmethod
     def of(cls, addresses: Iterable[str] = (), hosts: Iterable[str] = ()) -> "Links":
-        kept = (link for link in addresses if link.lower().startswith("https://"))
+        kept = (link for link in addresses if link.lower().startswith(("https://", *_OURS)))
         return cls({normal(link): normal(link) for link in kept}, frozenset(host.casefold() for host in hosts))
 
     def target(self, address: str) -> str:

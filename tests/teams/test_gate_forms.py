@@ -300,3 +300,10 @@ def test_what_is_not_allowed_stays_readable(written: str, shown: str) -> None:
 def test_words_outside_markdown_hold_no_address_either() -> None:
     assert letters("Decision log.md") == "Decision log.md"
     assert letters("Mail from\nhttps://evil.com/SECRET *now*") == "Mail from evil[.]com/… *now*"
+
+
+def test_our_own_sign_in_page_is_reached_in_a_local_run_too() -> None:
+    page = "http://127.0.0.1:8080/sign-in?state=a_b-c"
+    assert render(f"[x]({page})", [page]) == f"[x]({page})"
+    for other in ("http://evil.com/x", "http://127.0.0.1.evil.com/x", "http://127.0.0.1@evil.com/x"):
+        assert not out(render(f"[x]({other})", [other]))
