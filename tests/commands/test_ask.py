@@ -11,7 +11,7 @@ from bot.context import Citation, Person, Place, StopRequested
 from bot.texts import Texts
 from bot.tools import read, search_files
 from graph.errors import ConsentRequired, Forbidden, GraphError, SignInNeeded, Throttled, Unavailable
-from providers.base import Evidence, Request, Response, StopReason, ToolResult
+from providers.base import Evidence, Request, Response, StopReason, ToolResult, Usage
 from tests.agent.fakes import calls, says
 from tests.commands.desk import PERSONAL, SOFIA, Desk
 
@@ -226,3 +226,47 @@ async def test_without_sources_it_is_a_conversation_only(desk: Desk) -> None:
     assert (await desk.says("Tell me something about pumps")).text == "Hello."
     assert not desk.sign_in.asked
     assert not desk.provider.requests[0].tools
+
+
+async def test_what_an_answer_was_made_from_is_kept_with_it(desk: Desk) -> None:
+    document = desk.shelf.put("Heron budget.xlsx", BUDGET)
+    desk.shelf.put("Heron minutes.docx", "The Heron budget was on the agenda.")
+    desk.provider.replies.append(says("It is 485,000 EUR [S1]."))
+    said = await desk.says(QUESTION)
+    (answer,) = await desk.services.answers.of_person(SOFIA.id)
+    kept = answer.kept
+    assert (answer.message_id, kept.turn_id, kept.question) == ("answer-1", "turn-1", QUESTION)
+    assert (kept.text, kept.model, kept.answered_by, kept.ending) == (said.text, "scripted", "scripted-1-2026", "")
+    assert kept.usage == Usage(input=10, output=2)
+    first = kept.read[0]
+    assert (first.title, first.link, first.position) == (document.title, document.link, 1)
+    assert [read.position for read in kept.read] == [1, 0]
+    assert kept.searched == ("files",)
+    assert kept.suggestions == said.suggestions
+    assert said.suggestions == (
+        "What does “Heron minutes.docx” say about this?", "Who wrote “Heron budget.xlsx”, and when?", "Sources",
+    )  # fmt: skip
+
+
+async def test_a_stopped_answer_is_kept_with_what_it_cost(desk: Desk) -> None:
+    desk.stop = StopRequested()
+    desk.provider.replies.append(says("A long answer that nobody wants."))
+    await desk.says(QUESTION)
+    (answer,) = await desk.services.answers.of_person(SOFIA.id)
+    assert (answer.kept.ending, answer.kept.text) == ("stopped", "A")
+    assert answer.kept.usage.input > 0
+
+
+async def test_small_talk_has_nothing_hanging_on_it(desk: Desk) -> None:
+    desk.provider.replies.append(says("Hello!"))
+    assert (await desk.says("Hello")).suggestions == ()
+
+
+async def test_notices_are_in_the_persons_language(desk: Desk) -> None:
+    desk.reference = replace(PERSONAL, locale="de-DE")
+    desk.shelf.fails = Throttled("slow", seconds=30)
+    desk.provider.replies.append(says("Das weiß ich", StopReason.LENGTH))
+    said = await desk.says(QUESTION)
+    assert said.notices[0].startswith("Die Antwort wurde abgeschnitten")
+    assert said.notices[1].startswith("Ich konnte Dateien nicht durchsuchen: Microsoft bittet um Geduld")
+    assert said.language == "de"
