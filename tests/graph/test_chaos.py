@@ -210,6 +210,7 @@ async def test_a_bad_quarter_of_an_hour(tenant: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_ten_thousand_calls_of_a_bad_day(tenant: World) -> None:
     tally, watches = await live_through(tenant, 10_000, 11)
     print(f"{sum(watch.calls for watch in watches)} calls, {tally.right} right, {len(tally.named)} named failures")

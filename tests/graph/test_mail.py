@@ -1,6 +1,7 @@
 """The mailbox as a source: found with the right words, whole, without quoted history, and nobody else's."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,34 @@ async def test_a_message_of_any_shape_is_no_crash(body: dict[str, Any]) -> None:
     document = await _document(body)
     assert document.title == "(no subject)"
     assert document.link == ""
+
+
+async def test_the_other_mails_of_a_conversation_come_newest_first_and_once(tenant: World, people: People) -> None:
+    source = mail(people)
+    found = [d for d in await source.search(Query(all_of=("Heron", "budget")), top=9) if "budget for" in d.title][:1]
+    others = await source.around(found)
+    assert others
+    assert {document.thread for document in others} == {found[0].thread}
+    assert found[0].id not in {document.id for document in others}
+    moments = [document.modified for document in others]
+    assert moments == sorted(moments, reverse=True)
+    assert not await source.around(found)
+    tenant.faults.append(Fault("graph", "GET /v1.0/me/messages", status=500, times=9))
+    (another, *_) = await source.search(Query(all_of=("pilot",)), top=1)
+    with pytest.raises(GraphError):
+        await source.around([another])
+
+
+async def test_senders_recipients_and_days_narrow_the_search(tenant: World, people: People) -> None:
+    query = Query(
+        any_of=("Heron",),
+        people=("Tomas",),
+        recipients=("Sofia",),
+        after=datetime(2026, 10, 1, tzinfo=UTC),
+        before=datetime(2026, 11, 30, tzinfo=UTC),
+    )
+    found = await mail(people).search(query, top=25)
+    assert found
+    assert all(document.author.startswith("Tomas Lindgren") and document.modified.month > 9 for document in found)
+    kql = tenant.record[0].body["requests"][0]["query"]["queryString"]
+    assert kql == "Heron AND from:Tomas AND to:Sofia AND received>=2026-10-01 AND received<=2026-11-30"
