@@ -73,11 +73,8 @@ class Talk:
         await self.becomes(count, "SELECT count(*) FROM heard")
 
     def consent(self, person: str, *scopes: str) -> None:
-        """To these permissions only; to all of the app's again when there are none."""
-        consents, id = entra_state(self.parley.world).consents, self.parley.world.person(person).id
-        consents[id] = set(scopes)
-        if not scopes:
-            del consents[id]
+        """To these permissions only."""
+        entra_state(self.parley.world).consents[self.parley.world.person(person).id] = set(scopes)
 
 
 @asynccontextmanager

@@ -16,7 +16,13 @@ ALL_BUT_CHATS = ("User.Read", "Mail.Read", "Files.Read.All", "Sites.Read.All", "
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def talk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Talk]:
     async with talking(tmp_path_factory.mktemp("store")) as running:
-        await running.parley.sign_in("Sofia", "Hiro", "Jonas", "Oskar")
+        for without in (
+            "Oskar",
+            "Jonas",
+            "Elena",
+        ):  # before their first token: one that was given keeps its permissions
+            running.consent(without, *ALL_BUT_CHATS)
+        await running.parley.sign_in("Sofia", "Hiro", "Jonas", "Oskar", "Elena")
         yield running
 
 
@@ -59,7 +65,6 @@ async def test_a_chat_gives_its_last_words_but_not_what_a_newcomer_cannot_see(ta
 
 
 async def test_a_missing_permission_stops_no_answer_and_the_quote_is_still_known(talk: Talk) -> None:
-    talk.consent("Oskar", *ALL_BUT_CHATS)
     world = talk.parley.world
     said = await talk.parley.teams.say("Jonas", "Die Schraube M8 ist es.", "Heron pilot logistics", mention=False)
     world.state["script"] = [Reply(text="An M8.")]
@@ -70,18 +75,15 @@ async def test_a_missing_permission_stops_no_answer_and_the_quote_is_still_known
     assert "Die Schraube M8 ist es." in talk.asked(since)
     assert world.person("Jonas").name in talk.asked(since)
     assert "could not be read" in talk.asked(since)
-    talk.consent("Oskar")
 
 
 async def test_the_missing_permission_is_asked_for_once_in_private_after_the_answer(talk: Talk) -> None:
     teams = talk.parley.teams
-    talk.consent("Sofia", *ALL_BUT_CHATS)
-    personal = (await teams.say("Sofia", "help"))["conversation"]["id"]
+    personal = (await teams.say("Elena", "help"))["conversation"]["id"]
     for _ in range(2):
-        await talk.answered("Sofia", "What do we still need here?", "Heron pilot logistics", "A ramp.")
+        await talk.answered("Elena", "What do we still need here?", "Heron pilot logistics", "A ramp.")
     shared = next(c.id for c in talk.parley.world.company.chats if c.topic == "Heron pilot logistics")
     await talk.shown(personal, "around your questions")
-    talk.consent("Sofia")
     cards = [m for m in teams.seen(personal) if m.attachments and "around your questions" in str(m.attachments)]
     assert len(cards) == 1
     assert "signin" in str(cards[0].attachments)
@@ -133,7 +135,6 @@ async def test_where_we_follow_talk_is_kept_and_only_questions_to_us_are_answere
 async def _heard_is_context(talk: Talk, thread: str, other: dict[str, str]) -> None:
     """Where Graph may not be asked, what we heard is known; edited as it says now, deleted not at all."""
     teams = talk.parley.teams
-    talk.consent("Jonas", *ALL_BUT_CHATS)
     await teams.edit("Elena", other, "Not the Royal, please.")
     since = talk.now
     await talk.answered("Jonas", "Which hotel did Elena rule out?", "Purchasing", "The Royal.", thread=thread)
@@ -143,7 +144,6 @@ async def _heard_is_context(talk: Talk, thread: str, other: dict[str, str]) -> N
     since = talk.now
     await talk.answered("Jonas", "What did she say?", "Purchasing", "Nothing.", thread=thread)
     assert "Not the Royal" not in talk.asked(since)
-    talk.consent("Jonas")
 
 
 async def test_a_meeting_chat_is_a_group_like_any_other(talk: Talk) -> None:
