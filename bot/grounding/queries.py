@@ -18,11 +18,12 @@ __all__ = ["keywords", "queries", "small_talk", "stem"]
 _STRICT_WORDS = 3
 _PAIRED_WORDS = 6
 _SHORTEST_STEM = 4
-MOST_QUERIES = 6
+MOST_QUERIES = 4
+"""Two sources with four each are what a person's lane of searches takes at once."""
 
 
 def queries(question: Asked | str) -> tuple[Query, ...]:
-    """From strict to relaxed, at most six; empty when the question has nothing worth searching for."""
+    """From strict to relaxed, at most four; empty when the question has nothing worth searching for."""
     of = asked(question) if isinstance(question, str) else question
     by_weight = sorted(of.words, key=lambda word: -weight(word, of))
     telling = [word for word in by_weight if word.casefold() not in of.light] or by_weight
@@ -42,7 +43,11 @@ def queries(question: Asked | str) -> tuple[Query, ...]:
     elif of.file_types or of.place:
         found.append(Query(file_types=of.file_types, place=of.place))
     placed = [Query(any_of=found[-1].any_of, place=of.place)] if of.place and found else []
-    return tuple(dict.fromkeys([*placed, *found]))[:MOST_QUERIES]
+    distinct = list(dict.fromkeys([*placed, *found]))
+    while len(distinct) > MOST_QUERIES:
+        # What two of the words find holds what all of them find; of the rest the last but one is the least telling.
+        distinct.pop(next((at for at, query in enumerate(distinct) if len(query.all_of) > 1), -2))
+    return tuple(distinct)
 
 
 def _by_person_and_time(of: Asked, topics: Sequence[str]) -> list[Query]:

@@ -54,9 +54,8 @@ class Reader:
             for document in await asyncio.gather(*(admit(source, document) for document in best[:CHECKED_READERS]))
             if document is not None
         ][:READ_A_SOURCE]
-        await asyncio.gather(
-            self.read_all(source, admitted, so_far), self._read_around(source, admitted, admit, so_far)
-        )
+        await self.read_all(source, admitted, so_far)
+        await self._read_around(source, admitted, admit, so_far)
         mails = list({document.id: document for document in so_far.documents}.values())
         attached = _attached(of, mails, so_far.scores)
         so_far.scores |= {file.id: so_far.scores.get(file.attachment_of, 0.0) for file in attached}
@@ -69,9 +68,12 @@ class Reader:
         """What was answered to the best hits repeats their words too seldom to be found itself."""
         if not isinstance(source, Expands):
             return
-        first = {document.thread: document for document in reversed(best) if document.thread}
+        first: dict[str, Document] = {}
+        for document in best:
+            if document.thread:
+                first.setdefault(document.thread, document)
         wanted = {document.id for document in best}
-        for document in await source.around(list(reversed(first.values()))[:THREADS]):
+        for document in await source.around(list(first.values())[:THREADS]):
             if document.id not in wanted and await admit(source, document) is not None:
                 self.opened()
                 so_far.documents.append(self.known.setdefault(document.id, document))

@@ -67,6 +67,7 @@ class Grounding:
         known = {word.casefold() for word in self.coverage.words}
         self.coverage.words.extend(word for word in keywords(question) if word.casefold() not in known)
         names = [name for name in self.sources if (name in only if only else self._wanted(name, of))]
+        names.sort(key=self._optional)  # the main ones are first in line
         if not variants or not names:
             return []
         parts = {name: SoFar() for name in names}
