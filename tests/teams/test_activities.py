@@ -121,3 +121,62 @@ def test_values_and_files() -> None:
     assert incoming(message(SERVICE, value="text")).value is None
     html, file = {"contentType": "text/html", "content": "<p>"}, {"contentType": "application/pdf"}
     assert files(message(SERVICE, attachments=[html, file])) == [file]
+
+
+GROUP = {"id": "19:g@thread.v2", "conversationType": "groupChat", "isGroup": True}
+ANA = {"type": "mention", "text": "<at>Ana</at>", "mentioned": {"id": "29:ana", "name": "Ana", "aadObjectId": "ana-id"}}
+
+
+def test_others_who_are_mentioned_are_known_once_and_keep_their_names() -> None:
+    text = "can <at>Ada</at> tell <at>Ana</at> and <at>Ben</at>, really <at>Ana</at>, what is new?"
+    entities = [mention("<at>Ada</at>"), ANA, mention("<at>Ben</at>", "29:ben"), ANA]
+    said = incoming(message(SERVICE, text, conversation=GROUP, entities=entities))
+    assert said.text == "can  tell Ana and Ben, really Ana, what is new?"
+    assert [(person.channel_id, person.id) for person in said.people] == [("29:ana", "ana-id"), ("29:ben", "")]
+    assert said.mentioned
+
+
+@pytest.mark.parametrize(
+    ("more", "mentioned", "targeted"),
+    [
+        ({}, False, False),
+        ({"entities": [ANA]}, False, False),
+        ({"entities": [mention("<at>Ada</at>", USER)]}, False, False),
+        ({"entities": [mention("somewhere else")]}, True, False),
+        ({"recipient": {"id": BOT, "isTargeted": True}}, True, True),
+        ({"recipient": {"id": BOT, "isTargeted": False}}, False, False),
+        ({"conversation": {"id": "a:1", "conversationType": "personal"}}, True, False),
+        (
+            {
+                "conversation": {"id": "a:1", "conversationType": "personal"},
+                "recipient": {"id": BOT, "isTargeted": True},
+            },
+            True,
+            False,
+        ),
+    ],
+    ids=str,
+)
+def test_who_is_addressed(more: dict[str, Any], mentioned: bool, targeted: bool) -> None:
+    said = incoming(message(SERVICE, "hello", conversation=GROUP) | more)
+    assert (said.mentioned, said.targeted) == (mentioned, targeted)
+    alone = said.kept_under != said.reference.id
+    assert alone is targeted, "a private question is filed apart"
+
+
+def test_a_quote_names_its_author_and_a_deleted_one_is_gone() -> None:
+    quotes = [
+        {"type": "quotedReply", "quotedReply": {"messageId": "1", "preview": "Seven.", "senderName": "Ana"}},
+        {"type": "quotedReply", "quotedReply": {"messageId": "2", "preview": "Eight.", "isReplyDeleted": True}},
+        {"type": "quotedReply", "quotedReply": {"messageId": "3", "preview": 5}},
+        {"type": "quotedReply", "quotedReply": "no"},
+    ]
+    text = '<quoted messageId="3"/><quoted messageId="2"/><quoted messageId="1"/><quoted messageId="1"/>right?'
+    said = incoming(message(SERVICE, text, entities=quotes))
+    assert said.text == "right?"
+    assert said.quoted == (Sent("message", id="1", text="Seven.", author="Ana"),)
+
+
+def test_an_edit_says_so() -> None:
+    assert incoming(message(SERVICE, "x") | {"type": "messageUpdate"}).action == "edited"
+    assert incoming(message(SERVICE, "x")).action == ""
