@@ -161,15 +161,29 @@ class Documents:
 
     async def picture(self, data: bytes) -> Picture:
         """A picture as models take it: scaled, upright, without metadata. Raises `Unreadable` like `read`."""
+        (picture,), _ = await self._pictures(data, "picture")
+        return picture
+
+    async def scan(self, data: bytes) -> tuple[list[Picture], int]:
+        """The first pages of a PDF without text, as pictures, and how many pages it has. Raises `Unreadable` like `read`."""
+        return await self._pictures(data, "scan")
+
+    async def _pictures(self, data: bytes, task: str) -> tuple[list[Picture], int]:
         if not data:
             raise Unreadable(EMPTY)
         if len(data) > self.max_bytes:
             raise Unreadable(TOO_LARGE)
-        header, body = await self._done(data, "", "picture")
-        kind = str(header.get("kind"))
-        if kind not in {"image/png", "image/jpeg"}:
+        header, body = await self._done(data, "", task)
+        kinds, sizes, pages = header.get("kinds"), header.get("sizes"), header.get("pages")
+        if not (isinstance(kinds, list) and isinstance(sizes, list) and isinstance(pages, int) and kinds):
             raise Unreadable(BROKEN)
-        return Picture(body, kind)
+        pictures: list[Picture] = []
+        for kind, size in zip(kinds, sizes, strict=True):
+            pictures.append(Picture(body[:size], str(kind)))
+            body = body[size:]
+        if any(picture.media_type not in {"image/png", "image/jpeg"} for picture in pictures):
+            raise Unreadable(BROKEN)
+        return pictures, pages
 
     async def _extract(self, data: bytes, name: str) -> Extracted:
         header, body = await self._done(data, name, "text")

@@ -20,6 +20,7 @@ from graph import sent as shared
 from graph.base import Document
 from graph.client import Graph
 from graph.errors import ConsentRequired, Forbidden, GraphError, NotFound, Rejected, SignInNeeded, Throttled, Unreadable
+from graph.extract.reasons import SCAN
 from graph.files import Files
 from graph.kinds import kind_of
 from graph.parse import link_of
@@ -184,7 +185,12 @@ class Opening:
         """Text for reading, or a picture for looking at."""
         if is_picture(data):
             return await self._picture(data)
-        extracted = await self.turn.services.graph.documents.read(data, document.title)
+        try:
+            extracted = await self.turn.services.graph.documents.read(data, document.title)
+        except Unreadable as error:
+            if error.reason != SCAN:
+                raise
+            return await self._scan(document, data)
         read = replace(
             document,
             kind=kind_of(extracted.kind),
@@ -194,6 +200,13 @@ class Opening:
             label=document.label or extracted.label,
         )
         return Known((read,))
+
+    async def _scan(self, document: Document, data: bytes) -> Known:
+        """A scan has no text, but a model can look at its first pages."""
+        pictures, pages = await self.turn.services.graph.documents.scan(data)
+        images = tuple(Image(picture.data, picture.media_type) for picture in pictures)
+        left = Skipped(document.title, self.turn.say("sent.first_pages", n=len(images)))
+        return Known(images=images, skipped=(left,) if pages > len(images) else ())
 
     async def _picture(self, data: bytes) -> Known:
         picture = await self.turn.services.graph.documents.picture(data)

@@ -2,6 +2,7 @@
 
 import io
 
+import pypdfium2
 from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
@@ -23,6 +24,10 @@ LONGEST_SIDE = 1568
 models look at no more than 2048: beyond this, pixels cost time and show nothing."""
 MAX_PIXELS = 64_000_000
 """Of the original. The largest phone cameras make 50 million without being asked to; a bomb declares billions."""
+MAX_SCANNED = 4
+"""Pages of a scan that are shown: each costs a model as much as two pages of text."""
+MAX_POINTS = 20_000
+"""The longest page PDF knows is 14,400 points."""
 MAX_PNG = 1_500_000
 """Bytes; above, a JPEG is as readable and much smaller. Vendors take 5 MB an image, base64 included."""
 _READERS = (
@@ -54,6 +59,27 @@ def picture(data: bytes) -> tuple[str, bytes]:
         except (OSError, ValueError, SyntaxError, IndexError) as error:
             raise Refused(BROKEN) from error
     return _written(shown, photo=photo)
+
+
+def scanned(data: bytes) -> tuple[int, list[tuple[str, bytes]]]:
+    """(number of pages, the first ones as pictures) of a PDF that holds nothing but pictures. Raises `Refused`."""
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise Refused(BROKEN) from error
+    try:
+        shown: list[tuple[str, bytes]] = []
+        for index in range(min(len(document), MAX_SCANNED)):
+            page = document[index]
+            longest = max(page.get_size())
+            if not 0 < longest < MAX_POINTS:
+                raise Refused(BROKEN)
+            image = page.render(scale=LONGEST_SIDE / longest).to_pil()
+            shown.append(_written(image.convert("RGB"), photo=False))
+            page.close()
+        return len(document), shown
+    finally:
+        document.close()
 
 
 def _bare(opened: Image.Image) -> Image.Image:

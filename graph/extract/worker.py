@@ -14,7 +14,7 @@ from typing import BinaryIO
 from graph.extract.budget import Budget, Refused
 from graph.extract.formats import extract
 from graph.extract.labels import label_of
-from graph.extract.pictures import picture
+from graph.extract.pictures import picture, scanned
 from graph.extract.reasons import BROKEN, EMPTY, TOO_LARGE, TOO_LONG
 
 if sys.platform == "win32":
@@ -105,16 +105,18 @@ def answer(name: str, data: bytes, seconds: float) -> tuple[dict[str, object], b
     return about, text.encode(errors="replace")
 
 
-def answer_picture(data: bytes) -> tuple[dict[str, object], bytes]:
+def answer_pictures(data: bytes, *, scan: bool) -> tuple[dict[str, object], bytes]:
+    """One picture, or the first pages of a scanned PDF, one behind the other."""
     try:
-        kind, scaled = picture(data)
+        pages, shown = scanned(data) if scan else (1, [picture(data)])
     except Refused as refusal:
         return {"reason": refusal.reason}, b""
     except MemoryError:
         return {"reason": TOO_LARGE}, b""
     except Exception:  # noqa: BLE001 -- decoders raise anything at all on hostile files; this process exists to contain that
         return {"reason": BROKEN}, b""
-    return {"kind": kind}, scaled
+    about = {"pages": pages, "kinds": [kind for kind, _ in shown], "sizes": [len(made) for _, made in shown]}
+    return about, b"".join(made for _, made in shown)
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
@@ -123,8 +125,8 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         data = source.read(header["size"])
         seconds = float(header["seconds"])
         limit_processor(seconds)
-        if header.get("task") == "picture":
-            send(sink, *answer_picture(data))
+        if header.get("task") in {"picture", "scan"}:
+            send(sink, *answer_pictures(data, scan=header["task"] == "scan"))
         else:
             send(sink, *answer(header["name"], data, seconds))
 

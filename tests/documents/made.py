@@ -3,6 +3,10 @@
 import io
 import zipfile
 
+from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 TYPES = (
     '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
@@ -89,3 +93,14 @@ def huge_sheet(rows: int) -> bytes:
             "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{sheet}</worksheet>'.encode(),
         }
     )
+
+
+def scan(pages: int, size: tuple[float, float] = (595.0, 842.0)) -> bytes:
+    """A PDF with a picture a page and no word in it."""
+    sink = io.BytesIO()
+    paper = Canvas(sink, pagesize=size)
+    for number in range(pages):
+        paper.drawImage(ImageReader(Image.new("RGB", (100, 100), (200, number, 0))), 50, 50, 400, 400)
+        paper.showPage()
+    paper.save()
+    return sink.getvalue()

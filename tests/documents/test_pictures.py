@@ -12,6 +12,7 @@ from graph.documents import Documents
 from graph.errors import Unreadable
 from graph.extract.pictures import LONGEST_SIDE
 from graph.extract.reasons import BROKEN, EMPTY, FORMAT, TOO_LARGE
+from tests.documents.made import scan
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CANARY = b"canary-4711"
@@ -114,3 +115,14 @@ async def test_real_pixels_within_the_limits_of_the_child(documents: Documents) 
     """63 million pixels that compress to nearly nothing."""
     image, _, _ = await opened(documents, saved(Image.new("L", (9000, 7000)), "PNG", compress_level=1))
     assert max(image.size) == LONGEST_SIDE
+
+
+async def test_a_scan_is_looked_at_page_by_page(documents: Documents) -> None:
+    pictures, pages = await documents.scan(scan(6))
+    assert (len(pictures), pages) == (4, 6)
+    shown = [Image.open(io.BytesIO(picture.data)) for picture in pictures]
+    assert {max(page.size) for page in shown} == {LONGEST_SIDE}
+    assert [page.convert("RGB").getpixel((500, 1100)) for page in shown] == [(200, n, 0) for n in range(4)]
+    for data in (b"%PDF-1.7 broken", b"x", b""):
+        with pytest.raises(Unreadable):
+            await documents.scan(data)

@@ -14,7 +14,7 @@ from infra.local import teams_files
 from infra.local.entra_state import entra_state
 from infra.local.vendors.script import Reply, View
 from infra.local.world import Fault, World
-from tests.documents.made import docx, paragraph
+from tests.documents.made import docx, paragraph, scan
 from tests.e2e.parley import Parley, citing
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -147,6 +147,15 @@ async def test_what_cannot_be_used_is_named_and_the_rest_is_used(parley: Parley)
     assert "On the door [1]" in seen.text
     assert "Not used: Broken.docx (the file is broken)." in seen.text
     assert "Not used: the picture (the file is broken)." in seen.text
+
+
+async def test_a_scan_is_shown_page_by_page(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    script(parley, Reply(text="A stamped contract."))
+    file = teams_files.file(parley.world, "sofia", "Contract.pdf", scan(5))
+    seen = await parley.ask("sofia", "What is this?", attachments=[file])
+    assert len(block_of(parley.world, "image")) == 4
+    assert "Not used: Contract.pdf (it is a scan; I looked at its first 4 pages only)." in seen.text
 
 
 async def test_a_forwarded_message_is_evidence(parley: Parley) -> None:
