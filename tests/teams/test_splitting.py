@@ -5,7 +5,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -15,7 +15,7 @@ READER = MarkdownIt("commonmark")
 PIECES = [
     "A sentence of some words. ", "Another one [1][2]. ", "**bold words** ", "`code here` ", "[it](https://contoso.sharepoint.com/a) ",
     "\n\n", "\n", "- item\n", "  - inner item\n", "12. item\n", "> quoted\n",
-    "```py\nx = 1\ny = 2\n```\n", "&lt;at> ", "\\* ",
+    "\n```py\nx = 1\ny = 2\n```\n", "&lt;at> ", "\\* ",
     "漢字の文章です。", "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd ", "\U0001f468\u200d\U0001f469\u200d\U0001f467",
     "\U0001f1e9\U0001f1ea",
     "e\u0301", "long" * 12, "<at>Ana Ruiz</at> ",
@@ -28,6 +28,7 @@ def within(limit: int, text: str) -> list[Part]:
     return split(text, lambda piece: len(piece) <= limit)
 
 
+@settings(deadline=None)
 @given(texts | st.text(max_size=300), st.integers(60, 200))
 def test_parts_together_are_the_text_and_each_fits(text: str, limit: int) -> None:
     parts = within(limit, text)
@@ -35,6 +36,7 @@ def test_parts_together_are_the_text_and_each_fits(text: str, limit: int) -> Non
     assert all(len(part.shown) <= limit for part in parts)
 
 
+@settings(deadline=None)
 @given(texts, st.integers(100, 200))
 @example("**bold words** " * 20, 100)
 @example("\U0001f468\u200d\U0001f469\u200d\U0001f467" * 60, 100)
