@@ -75,7 +75,7 @@ def test_what_we_send_is_valid(place: Place) -> None:
         Outgoing("hi"),
         Outgoing("It is so [1].", (CITATION,), "claude-x", ai=True, notices=("Mail was not searched.",)),
         Outgoing("", card=card),
-        Outgoing("long\n\n" * 20_000, ai=True),
+        Outgoing("long\n\n" * 12_000, ai=True),
     ):
         for activity in activities(replace(message, suggestions=("One", "Two")), where):
             valid(activity)
