@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from aiohttp import web
 
 from bot.app import Core, core
+from bot.choice import spoken_with
 from bot.context import Incoming, Outgoing, Person, Place, Reference
 from bot.services import Turn
 from bot.settings import Settings
@@ -70,7 +71,8 @@ class Console:
         reference = Reference(f"console:{person.id}", Place.PERSONAL, person.tenant, "", "", person)
         said = Incoming(uuid.uuid4().hex, question, reference)
         conversation = ConsoleConversation(reference)
-        await self._parts.router.run(Turn(said, conversation, self._services, self._keep_for_later))
+        say = await spoken_with(self._services.preferences, reference)
+        await self._parts.router.run(Turn(said, conversation, self._services, self._keep_for_later, say))
 
     async def _keep_for_later(self) -> None:
         self._waits = True

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from bot.context import Incoming
 from bot.stopping import Stopping
+from bot.texts import words
 
-WORDS = frozenset({"stop", "stopp", "halt"})
+WORDS = frozenset({"stop", *(said for said, meant in words().items() if meant == "stop")})
+"""Everything the languages' files know for it: what *help* shows must end an answer too."""
 _LONGEST = 200
 """Characters of a message that is looked at; a mention may stand before the word."""
 _KEPT = 1000

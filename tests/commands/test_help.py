@@ -38,7 +38,7 @@ async def test_one_command_is_explained_by_any_of_its_words(desk: Desk) -> None:
     for words in ("help: model", "help: /model", "help: Modell", "help: *models*"):
         said = (await desk.says(words)).text
         assert said.startswith("**model**: which models there are")
-        assert "*always use SCRIPTED*" in said or "use Scripted" in said
+        assert "For example: *use Scripted for this*" in said
     desk.reference = replace(PERSONAL, locale="de-DE")
     said = (await desk.says("Hilfe: abmelden")).text
     assert said.startswith("**abmelden**: mich nicht mehr")
