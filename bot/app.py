@@ -106,7 +106,6 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
     async with AsyncExitStack() as stack:
         keys = [key.get_secret_value() for key in settings.encryption_keys]
         models = _models(settings, vendors)
-        labels = LabelRules.read(settings.label_rules, discover_doors())
         for model in models.values():
             stack.push_async_callback(model.aclose)
         identity = AppIdentity.of(settings) if settings.microsoft_app_id else AppIdentity("", "", "", "")
@@ -143,7 +142,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
                 feedback=Feedback(database),
                 link_hosts=frozenset(settings.link_hosts),
                 heard=Heard(database),
-                labels=labels,
+                labels=LabelRules.read(settings.label_rules, discover_doors()),
             )
 
         page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)
