@@ -1,12 +1,17 @@
-"""`python -m bot` serves Teams; `python -m bot console` talks in a terminal. Settings come from the environment alone."""
+"""`python -m bot` serves Teams; `python -m bot console` talks in a terminal; `python -m bot eval` measures grounding.
+
+Settings come from the environment alone.
+"""
 
 import argparse
 import asyncio
 import logging
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -30,6 +35,11 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m bot", description="Parley: your company's documents and mail, answered in Teams."
     )
     commands = parser.add_subparsers(dest="command")
+    commands.add_parser(
+        "eval",
+        add_help=False,
+        help="measure what models are given to answer from, on any mailbox and files (`eval --help`)",
+    )
     commands.add_parser("serve", help="serve Teams (the default)")
     console = commands.add_parser("console", help="ask in this terminal")
     console.add_argument(
@@ -39,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
         "--ask", action="append", default=[], metavar="QUESTION", help="ask this and end; may be repeated"
     )
     console.add_argument("--stay", action="store_true", help="go on with a prompt after --ask")
+    if list(arguments[:1]) == ["eval"]:
+        return evaluate(arguments[1:])
     given = parser.parse_args(arguments)
     try:
         settings = Settings.from_environment()
@@ -60,6 +72,16 @@ def main(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0
+
+
+def evaluate(arguments: Sequence[str]) -> int:
+    """The grounding benchmark, as a process of its own: it runs this bot beside the local tenant, which the bot knows nothing of."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "tests" / "bench" / "grounding.py").is_file():
+        return _refuse(["the benchmark needs Parley's source tree, with its folders `tests` and `infra`."])
+    start = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('tests.bench.grounding', run_name='__main__')"
+    command = [sys.executable, "-c", start, str(root), *arguments]  # in the caller's folder: paths are theirs
+    return subprocess.run(command, check=False).returncode  # noqa: S603 -- our own program, no shell
 
 
 def serve(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import platform
 
 import psutil
 
-from tests.bench import crowd, delay, documents, memory, stalls, startup, throughput
+from tests.bench import crowd, delay, documents, grounding, memory, stalls, startup, throughput
 
 
 async def run(parts: list[str]) -> None:
@@ -17,6 +17,7 @@ async def run(parts: list[str]) -> None:
         "memory": memory.main,
         "stalls": stalls.main,
         "crowd": crowd.main,
+        "grounding": grounding.main,
     }
     for name, work in works.items():
         if name in parts:
@@ -24,7 +25,7 @@ async def run(parts: list[str]) -> None:
 
 
 def main() -> None:
-    names = ["throughput", "delay", "startup", "memory", "stalls", "crowd", "documents"]
+    names = ["throughput", "delay", "startup", "memory", "stalls", "crowd", "grounding", "documents"]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures Parley on this machine.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(names)}; all when none is named")
     parts = parser.parse_args().parts or names

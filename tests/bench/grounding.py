@@ -174,7 +174,8 @@ def missed(corpus: Corpus, asked: Sequence[Asked]) -> Iterator[str]:
             yield f"{one.question.id} lacks {sorted(set(judged) - set(one.ranking[:10]))}: {one.question.text}"
 
 
-async def main(given: argparse.Namespace) -> None:
+async def main(given: argparse.Namespace | None = None) -> None:
+    given = given or arguments([])
     if given.questions:
         began = time.perf_counter()
         corpus = await load(given.mailbox, given.files, given.questions, given.judgements)
