@@ -14,6 +14,8 @@ from bot.teams.refusals import Refusals
 
 MAX_SHOWN = 16_000
 """Characters of an answer that are shown while it is written: in any script they fit one message. The rest comes with the end."""
+WRITTEN_ON_LOOP = 8_000
+"""Characters of an answer that are put through the gate at once: a few milliseconds."""
 _EDITABLE = {Refusal.OFF, Refusal.TIMED_OUT, Refusal.COMPLETED}
 """After these a stream's message can be edited like any other."""
 
@@ -75,7 +77,7 @@ class Answer:
         try:
             if not self.stopped:
                 await self._gap()
-                await self._deliver(activities(message, self._outlet.reference), placed=placed)
+                await self._deliver(await self._written(message), placed=placed)
         except Ambiguous as error:
             self._ambiguous = error
             raise
@@ -87,6 +89,12 @@ class Answer:
         finally:
             self._last = self._loop.time()  # a sentence that takes this one's place keeps its distance
         self.finished = True
+
+    async def _written(self, message: Outgoing) -> list[Wire]:
+        """A long text takes the gate up to seconds, which nobody else waits for."""
+        if len(message.text) < WRITTEN_ON_LOOP:
+            return activities(message, self._outlet.reference)
+        return await asyncio.to_thread(activities, message, self._outlet.reference)
 
     async def aclose(self) -> None:
         """Stops showing. A request under way is waited for, so that nothing overtakes the final message."""
