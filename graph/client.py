@@ -87,8 +87,9 @@ class GraphClient:
         self.documents = documents if documents is not None else Documents()
         self.patience, self.monotonic, self.sleep = patience, monotonic, sleep
         self.downloader = Downloader(
-            self.base_url, download_hosts, context=trust(ca_bundle), timeout=max(patience, timeout)
-        )
+            self.base_url, download_hosts, context=trust(ca_bundle), timeout=max(patience, timeout), patience=patience,
+            monotonic=monotonic, sleep=sleep,
+        )  # fmt: skip
         self._adapter_options = {"ca_bundle": ca_bundle, "timeout": timeout, "user_agent": user_agent}
         self._wire: Wire | None = None
         self._opening = asyncio.Lock()

@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
@@ -13,6 +14,8 @@ from aiohttp.resolver import ThreadedResolver
 from graph.errors import ForeignLink, NotFound, Unavailable, Unreadable
 from graph.extract.reasons import TOO_LARGE
 from graph.wire.addresses import is_loopback, origin
+from graph.wire.patience import Monotonic, Outcome, Sleep, pause
+from graph.wire.replies import retry_after
 
 MAX_HOPS = 5
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -51,10 +54,32 @@ class PublicResolver(AbstractResolver):
         await self._inner.close()
 
 
-class Downloader:
-    """`hosts` are exact, `host` or `host:port`; Graph's own origin is always allowed. `timeout` in seconds bounds a whole download."""
+class _Failed(Unavailable):
+    """One try; whether there is another depends on how it failed."""
 
-    def __init__(self, base_url: str, hosts: Sequence[str], *, context: ssl.SSLContext, timeout: float) -> None:
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        super().__init__(message, status=outcome.status)
+        self.outcome = outcome
+
+
+class Downloader:
+    """`hosts` are exact, `host` or `host:port`; Graph's own origin is always allowed.
+
+    `timeout` in seconds bounds a whole download, `patience` all waiting and repeating of one.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        hosts: Sequence[str],
+        *,
+        context: ssl.SSLContext,
+        timeout: float,
+        patience: float,
+        monotonic: Monotonic,
+        sleep: Sleep,
+    ) -> None:
+        self._patience, self._monotonic, self._sleep = patience, monotonic, sleep
         self._loopback = is_loopback(urlsplit(base_url).hostname or "")
         self._origins = frozenset({origin(base_url), *(o for host in hosts for o in self._origins_of(host))})
         self._context, self._timeout = context, timeout
@@ -76,7 +101,20 @@ class Downloader:
             raise ForeignLink("A download link led to an address that is not public.")
 
     async def get(self, url: str, *, max_bytes: int) -> bytes:
-        """Raises `ForeignLink`, `Unreadable` (too large), `NotFound`, `Unavailable`."""
+        """Raises `ForeignLink`, `Unreadable` (too large), `NotFound`, and after our patience `Unavailable`."""
+        deadline = self._monotonic() + self._patience
+        failures: Counter[str] = Counter()
+        while True:
+            try:
+                return await self._once(url, max_bytes)
+            except _Failed as error:
+                failures[error.outcome.kind] += 1
+                wait = pause(error.outcome, safe=True, tries=failures[error.outcome.kind])
+                if wait is None or self._monotonic() + wait > deadline:
+                    raise
+                await self._sleep(wait)
+
+    async def _once(self, url: str, max_bytes: int) -> bytes:
         try:
             for _ in range(MAX_HOPS):
                 self.check(url)
@@ -87,12 +125,14 @@ class Downloader:
                     if response.status in {404, 410}:
                         raise NotFound("The file's download link no longer leads to it.", status=response.status)
                     if response.status != 200:
-                        raise Unavailable(f"A download failed ({response.status}).", status=response.status)
+                        headers = {name.lower(): value for name, value in response.headers.items()}
+                        outcome = Outcome(response.status, retry_after(headers))
+                        raise _Failed(f"A download failed ({response.status}).", outcome)
                     return await _bounded(response, max_bytes)
         except TimeoutError as error:
             raise Unavailable("A download took too long.") from error
         except aiohttp.ClientError as error:
-            raise Unavailable("A download's connection broke.") from error
+            raise _Failed("A download's connection broke.", Outcome(0)) from error
         raise ForeignLink("A download link was passed on too often.")
 
     def _open(self) -> aiohttp.ClientSession:

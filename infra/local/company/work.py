@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from infra.local.company import ids
 from infra.local.company.bundle import moment, sections
 from infra.local.company.drives import HOST
-from infra.local.company.model import ListItem, Mail, Plan, PlanTask, SharedMailbox, TodoTask, Transcript
+from infra.local.company.model import Mail
 from infra.local.company.people import DOMAIN, address, group_id, person_id
+from infra.local.company.work_model import ListItem, Plan, PlanTask, SharedMailbox, TodoTask, Transcript
 
 SUPPORT = SharedMailbox(
     ids.guid("shared-mailbox", "support"), "Support", f"support@{DOMAIN}", [person_id("aisha"), person_id("oskar")]

@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from infra.local.company.access import Access
-from infra.local.company.model import Company, Mail, Person, SharedMailbox
+from infra.local.company.model import Company, Mail, Person
+from infra.local.company.work_model import SharedMailbox
 from infra.local.graph.state import GraphState
 from infra.local.tokens import Caller
 from infra.local.world import World

@@ -5,7 +5,8 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from infra.local.company.model import Event, Transcript
+from infra.local.company.model import Event
+from infra.local.company.work_model import Transcript
 from infra.local.graph.call import Answer, Call, Refused, iso
 from infra.local.graph.errors import bad_request
 from infra.local.graph.paging import of_json, single

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.company.model import ChatMessage, Event, Item, ListItem, Mail, Person, Site
+from infra.local.company.model import ChatMessage, Event, Item, Mail, Person, Site
+from infra.local.company.work_model import ListItem
 from infra.local.graph import drive_render, mail_render, people, sites
 from infra.local.graph.calendar_render import event_json
 from infra.local.graph.call import Call, iso

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from infra.local.company.access import members_of
-from infra.local.company.model import ChatMessage, Event, ListItem, Person, Site
+from infra.local.company.model import ChatMessage, Event, Person, Site
+from infra.local.company.work_model import ListItem
 from infra.local.graph.call import Call
 from infra.local.graph.errors import bad_request
 from infra.local.graph.index import normalise, plain

@@ -6,7 +6,8 @@ import uuid
 from typing import Any
 from urllib.parse import quote, unquote
 
-from infra.local.company.model import Item, ListItem, Site
+from infra.local.company.model import Item, Site
+from infra.local.company.work_model import ListItem
 from infra.local.graph import drive_render as render
 from infra.local.graph.call import Answer, Call, Refused, iso
 from infra.local.graph.errors import bad_request, not_found

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.local.company.model import Plan, PlanTask, TodoTask
+from infra.local.company.work_model import Plan, PlanTask, TodoTask
 from infra.local.graph.call import Answer, Call, Refused, iso
 from infra.local.graph.errors import not_found
 from infra.local.graph.paging import of_json, single
