@@ -81,7 +81,9 @@ def _grounding(turn: Turn, rules: Rules, *, searches: bool) -> Grounding:
     async def token(scopes: tuple[str, ...], claims: str | None) -> str:
         return await services.sign_in.graph_token(turn.person, scopes, claims)
 
-    graph = services.graph.for_person(turn.person.id, token, timezone=turn.incoming.reference.timezone)
+    graph = services.graph.for_person(
+        turn.person.id, token, record=rules.coverage.calls.append, timezone=turn.incoming.reference.timezone
+    )
     sources = {name: spec.open(graph) for name, spec in services.sources.items()} if searches else {}
     return Grounding(
         sources,

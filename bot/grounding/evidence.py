@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.grounding.packing import Scored
 from graph.base import Document
+from graph.client import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Coverage:
     """Something was found that not everybody here may see. What it is, is told to nobody here."""
     cut: list[Skipped] = field(default_factory=list)
     """Sources that were still looking when the others had what it took."""
+    calls: list[Call] = field(default_factory=list[Call])
+    """Every call that was made to Graph for it, parts of a batch under their batch."""
     consents: set[str] = field(default_factory=set)
     """Permissions a source would have needed that the person has not agreed to yet."""
 
