@@ -25,7 +25,7 @@ from bot.outbound import Outbound, tls_context
 from bot.router import Command, Router
 from bot.services import AskToSignIn, Services
 from bot.settings import Settings
-from bot.signin.credentials import AppIdentity, AppTokens
+from bot.signin.credentials import AppIdentity, AppTokens, NoTokens
 from bot.signin.page import SignInPage
 from bot.signin.tokens import SignIn
 from bot.signin.transport import Transport
@@ -169,17 +169,6 @@ def _now() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class NoTokens:
-    """Stands for the bot's own token in a local run without an app id; the Playground asks for none."""
-
-    async def connector_token(self) -> str:
-        return ""
-
-    def reject(self, token: str) -> None:
-        del token
-
-
 async def create_app(
     settings: Settings,
     vendors: Mapping[str, str],
@@ -220,14 +209,7 @@ async def _wired(
     arrange: Arrange,
 ) -> web.Application:
     parts = await stack.enter_async_context(core(settings, vendors, base_url))
-    tokens: AppTokens | NoTokens = NoTokens()
-    verifier = None
-    if settings.microsoft_app_id:
-        tokens = AppTokens(parts.identity, settings.login_base_url, parts.transport, clock=time.time)
-        stack.push_async_callback(tokens.aclose)
-        keys = KeyStore(parts.outbound, settings.bot_openid_metadata_url, now=time.time)
-        stack.push_async_callback(keys.aclose)
-        verifier = Verifier(keys, issuer=settings.bot_token_issuer, audience=settings.microsoft_app_id, now=time.time)
+    tokens, verifier = _trust(stack, settings, parts)
     hosts = frozenset(settings.service_url_hosts)
     now = asyncio.get_running_loop().time
     connector = Connector(parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=now)
@@ -260,14 +242,33 @@ async def _wired(
         gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=answering.admit, adapter=adapter,
         local=settings.parley_local, unavailable=(StoreUnavailable, OSError),
     )  # fmt: skip
+    app = web.Application()
+    app[WARMING] = _beside(stack, parts)
+    app.add_routes([*endpoint.routes(), *parts.page.routes(), *health(parts.database)])
+    return app
+
+
+def _trust(
+    stack: AsyncExitStack, settings: Settings, parts: Core
+) -> tuple[AppTokens, Verifier] | tuple[NoTokens, None]:
+    """Our own tokens, and who checks those of Teams; neither in a local run without an app id."""
+    if not settings.microsoft_app_id:
+        return NoTokens(), None
+    tokens = AppTokens(parts.identity, settings.login_base_url, parts.transport, clock=time.time)
+    stack.push_async_callback(tokens.aclose)
+    keys = KeyStore(parts.outbound, settings.bot_openid_metadata_url, now=time.time)
+    stack.push_async_callback(keys.aclose)
+    issuer, audience = settings.bot_token_issuer, settings.microsoft_app_id
+    return tokens, Verifier(keys, issuer=issuer, audience=audience, now=time.time)
+
+
+def _beside(stack: AsyncExitStack, parts: Core) -> asyncio.Task[None]:
+    """What goes on beside the messages; returns the one that ends."""
     sweeping = asyncio.create_task(sweep_for_ever(Heard(parts.database)), name="sweeping what was heard")
     stack.push_async_callback(_cancelled, sweeping)
     warming = asyncio.create_task(_warm(parts.graph), name="warming")
     stack.push_async_callback(_cancelled, warming)
-    app = web.Application()
-    app[WARMING] = warming
-    app.add_routes([*endpoint.routes(), *parts.page.routes(), *health(parts.database)])
-    return app
+    return warming
 
 
 async def _warm(graph: GraphClient) -> None:

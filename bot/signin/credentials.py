@@ -219,3 +219,14 @@ def _managed(client: Any, resource: str) -> Mapping[str, Any]:
 def _federated(client: Any) -> str:
     """The managed identity's token that stands in for a client secret (workload identity federation)."""
     return str(_managed(client, FEDERATED_RESOURCE)["access_token"])
+
+
+@dataclass(frozen=True, slots=True)
+class NoTokens:
+    """Stands for the bot's own token in a local run without an app id; the Playground asks for none."""
+
+    async def connector_token(self) -> str:
+        return ""
+
+    def reject(self, token: str) -> None:
+        del token
