@@ -19,7 +19,7 @@ TESTS = ("__init__.py", "conftest.py", "test_architecture.py", "agent", "command
 NEW = {
     "bot/commands/who_am_i.py": "tests/commands/test_who_am_i.py",
     "bot/tools/add_up.py": "tests/tools/test_add_up.py",
-    "graph/meetings.py": "tests/graph/test_meetings.py",
+    "graph/agenda.py": "tests/graph/test_agenda.py",
     "providers/parrot.py": "tests/providers/test_parrot.py",
 }
 WITHOUT = shutil.ignore_patterns("__pycache__")
