@@ -1,6 +1,8 @@
 """Least privilege: each source works with exactly the permissions it declares, and without any one of them says which is missing."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ class Use:
     query: Query
 
 
+PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 USES = {
     "calendar": Use("Sofia", Query(all_of=("budget", "talk"))),
     "channels": Use("Sofia", Query(all_of=("pilot", "starts"))),
@@ -87,3 +90,11 @@ async def _length(people: People, spec: SourceSpec) -> int:
 
 def test_only_mail_and_files_are_asked_for_at_first() -> None:
     assert set(first_scopes(discover())) == {"Mail.Read", "Files.Read.All"}
+
+
+@pytest.mark.parametrize("spec", discover().values(), ids=lambda spec: spec.name)
+def test_the_page_about_permissions_names_them_all(spec: SourceSpec) -> None:
+    rows = [row.split("|") for row in PAGE.read_text("utf-8").splitlines() if row.startswith(f"| `{spec.name}`")]
+    ((_, _, needs, on_top, _),) = rows
+    assert set(re.findall(r"`(\w+\.[\w.]+)`", needs)) == set(spec.scopes)
+    assert set(re.findall(r"`(\w+\.[\w.]+)`", on_top)) == set(spec.also)
