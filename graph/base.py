@@ -87,6 +87,8 @@ class Document:
     truncated: bool = False
     complete: bool = False
     """The text is all there is: `read` would give the same."""
+    hidden: bool = False
+    """Something in it that no reader sees (white, tiny, off the page, characters without width) was left out of `text`."""
 
 
 class Source(Protocol):

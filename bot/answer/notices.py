@@ -1,5 +1,7 @@
 """What stands apart from an answer: why it is not whole, what could not be searched, what was left out."""
 
+from collections.abc import Iterable
+
 from bot.agent.loop import Cause, Outcome, Stopped
 from bot.grounding.evidence import Coverage
 from bot.naming import joined, reason, source
@@ -8,8 +10,13 @@ from bot.texts import Texts
 ENDINGS = {cause: f"ending.{cause.value}" for cause in Cause}
 
 
-def notices(outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts) -> tuple[str, ...]:
-    """In the person's language. `found`: there was anything to answer from."""
+_NAMED = 3
+
+
+def notices(
+    outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts, hidden: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """In the person's language. `found`: there was anything to answer from; `hidden`: documents with text that nobody sees."""
     if isinstance(outcome, Stopped) and outcome.cause is Cause.STOPPED:
         return (say(ENDINGS[outcome.cause]),)
     lines = [say(ENDINGS[outcome.cause])] if isinstance(outcome, Stopped) else []
@@ -21,6 +28,9 @@ def notices(outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts) ->
         say("answer.not_used", what=source(skipped.what, say), why=reason(skipped.why, say))
         for skipped in coverage.skipped
     ]
+    secretive = [*hidden]
+    if secretive:
+        lines.append(say("untrusted.hidden", what=joined(secretive[:_NAMED], say)))
     if coverage.withheld:
         lines.append(say("privacy.withheld"))
     if not found and coverage.words:

@@ -1,9 +1,10 @@
 """What grounding hands over: numbered passages, and an honest account of what was and was not looked at."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.grounding.packing import Scored
+from bot.grounding.untrusted import cleaned, readable
 from graph.base import Document
 from graph.client import Call
 
@@ -53,13 +54,16 @@ class Retrieved:
     """Every passage a turn may cite. A marker that is not in here was made up.
 
     All that a model is given passes through here, so this is where the rules for labels are kept: `withholds` says of a
-    document that none of it may be used.
+    document that none of it may be used. It is also where text is rid of what no reader sees (`untrusted`).
     """
 
     def __init__(self, withholds: Callable[[Document], bool] = lambda _: False) -> None:
         self._withholds = withholds
         self._passages: dict[str, Passage] = {}
         self._ids: dict[tuple[str, str], str] = {}
+        self._seen: dict[str, tuple[Document, Document]] = {}
+        self.hidden: dict[str, None] = {}
+        """Titles of documents that held text nobody sees; none of it is in a passage."""
 
     def add(self, scored: Iterable[Scored]) -> list[Passage]:
         """Numbers new passages; one that is known keeps its number."""
@@ -67,12 +71,24 @@ class Retrieved:
         for item in scored:
             if self._withholds(item.document):
                 continue
-            key = (item.document.id, item.text)
+            body, document = cleaned(item.text), self._readable(item.document)
+            document = replace(document, hidden=True) if body.hidden and not document.hidden else document
+            if document.hidden:
+                self.hidden[document.title] = None
+            key = (document.id, body.text)
             if key not in self._ids:
                 self._ids[key] = f"S{len(self._ids) + 1}"
-                self._passages[self._ids[key]] = Passage(self._ids[key], item.document, item.text)
+                self._passages[self._ids[key]] = Passage(self._ids[key], document, body.text)
             added.append(self._passages[self._ids[key]])
         return added
+
+    def _readable(self, document: Document) -> Document:
+        """Once a document, however many of its passages are used."""
+        before, after = self._seen.get(document.id, (None, document))
+        if before is not document:
+            after = readable(document)
+            self._seen[document.id] = (document, after)
+        return after
 
     def get(self, id: str) -> Passage | None:
         return self._passages.get(id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.grounding.asked import Asked
 from bot.grounding.ranking import Folded, coverage, fuse, weights
+from bot.grounding.untrusted import readable
 from graph.base import Document, Expands, Query, ReadsMany, Source
 from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Unreadable
 
@@ -76,11 +77,12 @@ class Reader:
         for document in await source.around(list(first.values())[:THREADS]):
             if document.id not in wanted and await admit(source, document) is not None:
                 self.opened()
-                so_far.documents.append(self.known.setdefault(document.id, document))
+                so_far.documents.append(self.known.setdefault(document.id, readable(document)))
 
     async def read_all(self, source: Source, documents: Sequence[Document], so_far: SoFar) -> None:
         missing = [document for document in documents if document.id not in self.known and not document.complete]
-        so_far.documents += [self.known.get(document.id, document) for document in documents if document not in missing]
+        there = [document for document in documents if document not in missing]
+        so_far.documents += [self.known.get(document.id) or readable(document) for document in there]
         if isinstance(source, ReadsMany) and len(missing) > 1 and not any(d.attachment_of for d in missing):
             found = await source.read_many([document.id for document in missing])
             so_far.documents += [
@@ -120,7 +122,7 @@ class Reader:
             return None
         self.opened()
         # Search knows the title and link people see; reading may only know the content.
-        merged = replace(outcome, title=outcome.title or document.title, link=outcome.link or document.link)
+        merged = readable(replace(outcome, title=outcome.title or document.title, link=outcome.link or document.link))
         self.known[document.id] = merged
         return merged
 
