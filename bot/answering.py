@@ -21,7 +21,7 @@ from bot.store.answers import Answer
 from bot.store.entry import Entry
 from bot.store.pending import Pending, incoming_to_json
 from bot.store.references import References
-from bot.teams.activities import addressed, incoming
+from bot.teams.activities import addressed, incoming, reference
 from bot.teams.conversation import Office, TeamsConversation
 from bot.teams.errors import Blocked, ConnectorError, ConversationGone, MessageGone
 from bot.teams.invokes import Rating
@@ -112,6 +112,9 @@ class Answering:
         """`Turns.admit`; what ends the answer under way does so at once. What others say to each other is not even stored."""
         if not await worth_storing(self.services, activity):
             return
+        if activity.get("type") == "conversationUpdate":
+            # Now, and not when its turn comes: an answer under way in this conversation must notice who joined.
+            self.office.roster.forget(reference(dict(activity)))
         await self.turns.admit(conversation_id, activity_id, activity)
         if (
             activity.get("type") == "message"

@@ -13,6 +13,7 @@ from bot.answer import consents, models
 from bot.answer.following import MOST, following
 from bot.answer.gathering import Gathered, Toolbox, evidence, gather
 from bot.answer.keeping import kept, remembered
+from bot.answer.newcomers import Outgrown, Watch, answer_privately
 from bot.answer.notices import notices
 from bot.answer.said import Said
 from bot.background.sent import in_words
@@ -67,6 +68,8 @@ async def answer(turn: Turn, asked: Incoming, model: str, *, again: Kept | None 
     except SignInNeeded as needed:
         await turn.keep_for_later()
         await turn.services.ask_to_sign_in(turn, needed)
+    except Outgrown:
+        await answer_privately(turn, asked.text)
 
 
 async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -> None:
@@ -87,6 +90,7 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
         read = {passage.document.id for passage in gathered.passages}
         await stream.status(turn.say("answer.reading", n=len(read)))
     said = Said(stream, Citations(gathered.grounding.retrieved), turn.say("answer.searching_further"))
+    watch = Watch(turn, gathered)
     above = _above(turn, asked, model) if again else _asked_elsewhere(turn, asked)
     if above:
         await stream.text(above)
@@ -95,11 +99,12 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
         _request(seen, asked.text, gathered, searched=searches),
         services.tools if searches else {},
         Toolbox(gathered),
-        on_text=said.more,
+        on_text=watch.before(said.more),
         on_round=said.pause,
         limits=services.limits,
         stopping=turn.stopping,
     )
+    await watch.check()
     text = said.whole(outcome)
     given = (passage.document for passage in gathered.grounding.retrieved)
     made_of = gathered.rules.provenance(given, gathered.history.provenance)
@@ -120,7 +125,8 @@ async def _finish(
     turn: Turn, stream: Stream, outcome: Outcome, gathered: Gathered, said: Said, text: str, next_: tuple[str, ...]
 ) -> None:
     grounding = gathered.grounding
-    told = notices(outcome, grounding.coverage, found=bool(len(grounding.retrieved)), say=turn.say)
+    retrieved = grounding.retrieved
+    told = notices(outcome, grounding.coverage, found=bool(len(retrieved)), say=turn.say, hidden=retrieved.hidden)
     await stream.finish(
         Outgoing(
             text,

@@ -50,6 +50,8 @@ class Grounding:
     """The asker's, an IANA name: "yesterday" is theirs."""
     retrieved: Retrieved = field(default_factory=Retrieved)
     coverage: Coverage = field(default_factory=Coverage)
+    open_to: frozenset[str] | None = None
+    """Who may open all that was found for a shared place; None until something was."""
     _reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
@@ -169,7 +171,11 @@ class Grounding:
 
     async def _admit(self, source: Source, document: Document) -> Document | None:
         """The audience check. In a shared place not even the title of what fails it is told."""
-        if self.audience.personal or self.audience.may_learn(await self._readers(source, document)):
+        if self.audience.personal:
+            return document
+        readers = await self._readers(source, document)
+        if self.audience.may_learn(readers):
+            self.open_to = readers if self.open_to is None or readers is None else self.open_to & readers
             return document
         self.coverage.withheld = True
         return None

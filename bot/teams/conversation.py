@@ -22,20 +22,29 @@ MEMBERS_SECONDS = 60.0
 _KEPT = 5000
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    at: float
+    members: frozenset[str]
+    team_id: str
+
+
 class Roster:
     """Members of conversations; one a process. `now` is monotonic seconds."""
 
     def __init__(self, connector: Connector, *, now: Callable[[], float]) -> None:
         self._connector = connector
         self._now = now
-        self._known: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
+        self._known: dict[tuple[str, str], _Listed] = {}
+        self._forgets = 0
 
     async def members(self, reference: Reference) -> frozenset[str] | None:
         """Entra object ids of everybody; None when the service does not say, or says it of not everybody."""
         key = (reference.service_url, thread_root(reference.id)[0])
         known = self._known.get(key)
-        if known is not None and self._now() - known[0] < MEMBERS_SECONDS:
-            return known[1]
+        if known is not None and self._now() - known.at < MEMBERS_SECONDS:
+            return known.members
+        forgets = self._forgets
         try:
             listed = await self._connector.members(*key)
         except ConnectorError:
@@ -44,14 +53,21 @@ class Roster:
         named = [id for id in ids if isinstance(id, str) and id]
         if not named or len(named) != len(ids):
             return None
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        self._known[key] = (self._now(), frozenset(named))
-        return self._known[key][1]
+        listed_now = _Listed(self._now(), frozenset(named), reference.team_id)
+        if forgets == self._forgets:  # else somebody may have joined while the list was on its way
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = listed_now
+        return listed_now.members
 
     def forget(self, reference: Reference) -> None:
-        """Somebody joined or left."""
+        """Somebody joined or left. A team's channels share its members, and Teams tells of one of them only."""
+        self._forgets += 1
         self._known.pop((reference.service_url, thread_root(reference.id)[0]), None)
+        if reference.team_id:
+            same = [key for key, listed in self._known.items() if listed.team_id == reference.team_id]
+            for key in same:
+                del self._known[key]
 
 
 async def nowhere(reference: Reference) -> Reference | None:
