@@ -33,7 +33,7 @@ def queries(question: Asked | str) -> tuple[Query, ...]:
         found.append(Query(all_of=of.phrases))
     found += _by_person_and_time(of, topics)
     if len(telling) > 1:
-        found.append(Query(all_of=tuple(map(stem, telling[:_STRICT_WORDS]))))
+        found.append(_strict(telling))
     if len(telling) > 2:
         found.append(Query(any_of=tuple(map(stem, telling[:_PAIRED_WORDS])), least=2))
     if of.phrases or telling:
@@ -48,6 +48,13 @@ def queries(question: Asked | str) -> tuple[Query, ...]:
         # What two of the words find holds what all of them find; of the rest the last but one is the least telling.
         distinct.pop(next((at for at, query in enumerate(distinct) if len(query.all_of) > 1), -2))
     return tuple(distinct)
+
+
+def _strict(telling: Sequence[str]) -> Query:
+    """The most telling words together; a code ("TW-PO-20931") tells enough beside any of the others."""
+    if any(c.isdigit() for c in telling[0]) and not telling[0].isdigit():
+        return Query(all_of=(telling[0],), any_of=tuple(map(stem, telling[1:])))
+    return Query(all_of=tuple(map(stem, telling[:_STRICT_WORDS])))
 
 
 def _by_person_and_time(of: Asked, topics: Sequence[str]) -> list[Query]:
