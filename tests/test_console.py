@@ -71,7 +71,7 @@ async def test_it_asks_and_ends(tenant: World, tmp_path: Path) -> None:
     title, link, *rest = below.splitlines()
     assert title == "Re: Heron: budget for the project"
     assert link.strip().startswith("https://outlook.office365.com/")
-    assert rest == ["  Answered by offline-quotes"]
+    assert rest[-1] == "  Answered by offline-quotes"
     assert "show where each answer comes from" in second
     assert faults == "Signed in as Sofia Almeida.\n"
 
