@@ -37,6 +37,8 @@ class Extracted:
     truncated: bool = False
     label: str = ""
     """Name of the sensitivity label inside the file; empty when it has none."""
+    hidden: bool = False
+    """There was text in it that nobody sees; it was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,8 @@ class Documents:
     async def _extract(self, data: bytes, name: str) -> Extracted:
         header, body = await self._done(data, name, "text")
         kind, label = str(header.get("kind", "other")), str(header.get("label", ""))
-        return Extracted(body.decode(errors="replace"), kind, bool(header.get("truncated")), label)
+        truncated, hidden = bool(header.get("truncated")), bool(header.get("hidden"))
+        return Extracted(body.decode(errors="replace"), kind, truncated, label, hidden)
 
     async def _done(self, data: bytes, name: str, task: str) -> tuple[dict[str, object], bytes]:
         async with self._child() as child:

@@ -157,6 +157,7 @@ class Files:
             kind=kind_of(extracted.kind),
             text=extracted.text,
             truncated=extracted.truncated,
+            hidden=extracted.hidden,
             label=document.label or extracted.label,
         )
 

@@ -4,6 +4,8 @@ import html
 import re
 from html.parser import HTMLParser
 
+from graph.unseen import Sheet
+
 _HIDDEN = frozenset({"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "math"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -13,27 +15,40 @@ _BLOCK = frozenset(
     | {"h2", "h3", "h4", "h5", "h6", "header", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody"}
     | {"thead", "tfoot", "tr", "ul"}
 )
-_INVISIBLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
-)
+_DEEPEST = 2000
+_LOOKED_BACK = 40
+"""Open elements among which an end tag finds its own; mails leave many open."""
+PREVIEW = 200
+"""Characters. Newsletters hide the line that mail programs show in their list; it stands first, and says nothing against its reader."""
 
 
 class _Text(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, sheet: Sheet) -> None:
         super().__init__(convert_charrefs=True)
+        self._sheet = sheet
         self.parts: list[str] = []
+        self.hidden = False
+        """Words were hidden, and not just the preview line of a newsletter."""
         self._hidden_in = ""
-        self._depth = 0
+        self._unseen = False
+        self._depth = self._secret = 0
+        self._seen = False
+        self._grounds: list[tuple[str, bool]] = []
+        """Open elements, and whether anything up to them has a colour of its own behind it."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._hidden_in:
             self._depth += tag == self._hidden_in
             return
-        style = next((value or "" for name, value in attrs if name == "style"), "")
-        unseen = _INVISIBLE.search(style) is not None or any(name == "hidden" for name, _ in attrs)
+        given = {name: value or "" for name, value in attrs}
+        on_ground = bool(self._grounds and self._grounds[-1][1]) or self._sheet.colours(given)
+        unseen = self._sheet.hides(given, on_ground=on_ground)
         if tag not in _VOID and (tag in _HIDDEN or unseen):
-            self._hidden_in, self._depth = tag, 1
-        elif tag == "br" or tag in _BLOCK:
+            self._hidden_in, self._depth, self._unseen = tag, 1, unseen and tag not in _HIDDEN
+            return
+        if tag not in _VOID and len(self._grounds) < _DEEPEST:
+            self._grounds.append((tag, on_ground))
+        if tag == "br" or tag in _BLOCK:
             self.parts.append("\n- " if tag == "li" else "\n")
         elif tag in {"td", "th"}:
             self.parts.append("\t")
@@ -43,20 +58,34 @@ class _Text(HTMLParser):
             self._depth -= tag == self._hidden_in
             if self._depth == 0:
                 self._hidden_in = ""
-        elif tag in _BLOCK:
+            return
+        if any(open_ == tag for open_, _ in self._grounds[-_LOOKED_BACK:]):
+            while self._grounds.pop()[0] != tag:
+                pass
+        if tag in _BLOCK:
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
+        words = any(character.isalnum() for character in data)
         if not self._hidden_in:
             self.parts.append(data)
+            self._seen = self._seen or words
+        elif self._unseen and words:
+            self._secret += len(data)
+            self.hidden = self.hidden or self._seen or self._secret > PREVIEW
 
 
 def html_to_text(source: str) -> str:
     """Visible text only: what a mail hides from its reader, the model does not see either."""
-    parser = _Text()
+    return read_html(source)[0]
+
+
+def read_html(source: str) -> tuple[str, bool]:
+    """The visible text, and whether there was more that nobody sees."""
+    parser = _Text(Sheet.of(source))
     parser.feed(source)
     parser.close()
-    return tidy("".join(parser.parts))
+    return tidy("".join(parser.parts)), parser.hidden
 
 
 def tidy(text: str) -> str:

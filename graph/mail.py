@@ -10,7 +10,7 @@ from graph.base import Document, Query, SourceSpec
 from graph.client import Graph
 from graph.errors import Forbidden, GraphError, NotFound, Rejected, Unavailable, Unreadable
 from graph.extract.reasons import LINK
-from graph.html_text import fold_quoted, html_to_text, tidy
+from graph.html_text import fold_quoted, read_html, tidy
 from graph.kinds import kind_of
 from graph.kql import mail_kql
 from graph.parse import dicts_at, hits_of, link_of, moment_of, summary_of, text_at
@@ -22,7 +22,8 @@ SCOPES = ("Mail.Read",)
 MAX_HITS = 25
 """Page size of message search. Source: https://learn.microsoft.com/graph/search-concept-messages"""
 FIELDS = (
-    "id,subject,from,receivedDateTime,sentDateTime,bodyPreview,body,uniqueBody,conversationId,webLink,hasAttachments"
+    "id,subject,from,receivedDateTime,sentDateTime,bodyPreview,body,uniqueBody,conversationId,webLink,hasAttachments,"
+    "internetMessageHeaders"
 )
 PREFER = {"Prefer": 'IdType="ImmutableId", outlook.body-content-type="text"'}
 IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
@@ -175,6 +176,7 @@ class Mail:
         name = _file_name(entry)
         data = await self._graph.content(f"{path}/$value", max_bytes=self._graph.documents.max_bytes)
         extracted = await self._graph.documents.read(data, f"{name}.eml" if is_item else name)
+        label, *also = dict.fromkeys((extracted.label, *labels_of(message)))
         return Document(
             id=_id(mail_id, attachment_id),
             source=Mail.name,
@@ -188,7 +190,9 @@ class Mail:
             thread=text_at(message, "conversationId"),
             attachment_of=_id(mail_id),
             truncated=extracted.truncated,
-            label=extracted.label,
+            hidden=extracted.hidden,
+            label=label,
+            also_labelled=tuple(also),
         )
 
     async def readers(self, id: str) -> frozenset[str] | None:
@@ -197,6 +201,7 @@ class Mail:
 
 
 async def letter(message: Mapping[str, Any]) -> Document:
+    text, hidden = await _body(message)
     return Document(
         id=_id(text_at(message, "id")),
         source=Mail.name,
@@ -205,27 +210,29 @@ async def letter(message: Mapping[str, Any]) -> Document:
         link=link_of(text_at(message, "webLink")),
         author=_author(message),
         modified=moment_of(text_at(message, "receivedDateTime") or text_at(message, "sentDateTime")),
-        text=await _body(message),
+        text=text,
         thread=text_at(message, "conversationId"),
+        hidden=hidden,
     )
 
 
-async def _body(message: Mapping[str, Any]) -> str:
-    """The mail's own part: what Outlook calls unique, or else the body with its quoted history folded, or the preview."""
-    own = await _plain(message, "uniqueBody")
+async def _body(message: Mapping[str, Any]) -> tuple[str, bool]:
+    """The mail's own part: what Outlook calls unique, or else the body with its quoted history folded, or the preview; and
+    whether there was more that nobody sees."""
+    own, hidden = await _plain(message, "uniqueBody")
     if own:
-        return own
-    whole = await _plain(message, "body")
-    return fold_quoted(whole) if whole else tidy(text_at(message, "bodyPreview"))
+        return own, hidden
+    whole, hidden = await _plain(message, "body")
+    return fold_quoted(whole) if whole else tidy(text_at(message, "bodyPreview")), hidden
 
 
-async def _plain(message: Mapping[str, Any], key: str) -> str:
+async def _plain(message: Mapping[str, Any], key: str) -> tuple[str, bool]:
     content = text_at(message, key, "content")
     if text_at(message, key, "contentType").casefold() != "html":
-        return tidy(content)
+        return tidy(content), False
     if len(content) < HTML_ON_LOOP:
-        return html_to_text(content)
-    return await asyncio.to_thread(html_to_text, content)
+        return read_html(content)
+    return await asyncio.to_thread(read_html, content)
 
 
 def _subject(message: Mapping[str, Any]) -> str:

@@ -196,6 +196,7 @@ class Opening:
             kind=kind_of(extracted.kind),
             text=extracted.text,
             truncated=extracted.truncated,
+            hidden=extracted.hidden,
             complete=not extracted.truncated,
             label=document.label or extracted.label,
         )

@@ -20,6 +20,8 @@ class Budget:
         self._until = time.monotonic() + seconds
         self._characters = characters
         self.truncated = False
+        self.hidden = False
+        """There was text that nobody sees; it is not in what was read."""
 
     def spent(self, characters: int = 0) -> bool:
         """Whether to stop here; `characters` is what there is so far."""

@@ -4,11 +4,13 @@ import json
 from typing import Any
 
 import charset_normalizer
+from bs4 import BeautifulSoup, Tag
 from markitdown.converters import HtmlConverter
 from striprtf.striprtf import rtf_to_text
 
+from graph import html_text
 from graph.extract.budget import Budget
-from graph.html_text import html_to_text
+from graph.unseen import SUSPECT, Sheet
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 SAMPLE = 256 * 1024
@@ -39,11 +41,34 @@ def decode(data: bytes) -> str:
 def read_html(text: str, budget: Budget) -> str:
     """Markdown with tables and links; plain visible text where a page is too large or too deep for a tree."""
     if len(text) > MAX_TREE or text.count("<") > 60_000:
-        return html_to_text(budget.cut(text))
+        return _plain(budget.cut(text), budget)
     try:
-        return HtmlConverter().convert_string(text).markdown
+        return HtmlConverter().convert_string(_shown(text, budget) if SUSPECT.search(text) else text).markdown
     except RecursionError:
-        return html_to_text(text)
+        return _plain(text, budget)
+
+
+def _plain(text: str, budget: Budget) -> str:
+    visible, hidden = html_text.read_html(text)
+    budget.hidden = budget.hidden or hidden
+    return visible
+
+
+def _shown(text: str, budget: Budget) -> str:
+    """The page without the elements that nobody sees."""
+    page, sheet = BeautifulSoup(text, "html.parser"), Sheet.of(text)
+    for element in page.find_all(True):
+        if element.decomposed or element.name in {"script", "style", "head"}:
+            continue
+        grounds = (sheet.colours(_attributes(one)) for one in (element, *element.parents))
+        if sheet.hides(_attributes(element), on_ground=any(grounds)):
+            budget.hidden = budget.hidden or any(character.isalnum() for character in element.get_text())
+            element.decompose()
+    return str(page)
+
+
+def _attributes(element: Tag) -> dict[str, str]:
+    return {name: " ".join(value) if isinstance(value, list) else str(value) for name, value in element.attrs.items()}
 
 
 def read_rtf(data: bytes, budget: Budget) -> str:

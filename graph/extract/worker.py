@@ -101,7 +101,12 @@ def answer(name: str, data: bytes, seconds: float) -> tuple[dict[str, object], b
     text = budget.cut(text.replace("\x00", "").strip())
     if not text:
         return {"reason": TOO_LONG if budget.truncated else EMPTY}, b""
-    about: dict[str, object] = {"kind": kind, "truncated": budget.truncated, "label": label_of(data)}
+    about: dict[str, object] = {
+        "kind": kind,
+        "truncated": budget.truncated,
+        "hidden": budget.hidden,
+        "label": label_of(data),
+    }
     return about, text.encode(errors="replace")
 
 
