@@ -76,6 +76,8 @@ class Document:
     """Folder path, mail folder, channel: where a person would look for it."""
     label: str = ""
     """Sensitivity label, where known."""
+    also_labelled: tuple[str, ...] = ()
+    """Further labels whose rules hold for it as well: those of the mail it was attached to."""
     thread: str = ""
     """Conversation or thread id: documents that share it belong together."""
     attachment_of: str = ""

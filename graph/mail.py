@@ -13,6 +13,7 @@ from graph.extract.reasons import LINK
 from graph.html_text import fold_quoted, read_html, tidy
 from graph.kinds import kind_of
 from graph.kql import mail_kql
+from graph.mail_labels import labels_of
 from graph.parse import dicts_at, hits_of, link_of, moment_of, summary_of, text_at
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
@@ -202,6 +203,7 @@ class Mail:
 
 async def letter(message: Mapping[str, Any]) -> Document:
     text, hidden = await _body(message)
+    label, *also = labels_of(message) or ("",)
     return Document(
         id=_id(text_at(message, "id")),
         source=Mail.name,
@@ -212,6 +214,8 @@ async def letter(message: Mapping[str, Any]) -> Document:
         modified=moment_of(text_at(message, "receivedDateTime") or text_at(message, "sentDateTime")),
         text=text,
         thread=text_at(message, "conversationId"),
+        label=label,
+        also_labelled=tuple(also),
         hidden=hidden,
     )
 

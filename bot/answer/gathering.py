@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.context import Audience
 from bot.grounding import passages
 from bot.grounding.evidence import Coverage, Passage, Retrieved
 from bot.grounding.packing import Scored
+from bot.grounding.pages import where
 from bot.grounding.queries import keywords
 from bot.grounding.search import Grounding
 from bot.images import seen_by
@@ -63,9 +64,11 @@ async def gather(turn: Turn, question: str, model: str, *, searches: bool) -> Ga
     known = Known(
         tuple(chain.from_iterable(part.documents for part in parts)),
         tuple(chain.from_iterable(part.images for part in parts)),
+        tuple(one for part in parts for one in part.pictured if not rules.withholds(one[0])),
         tuple(chain.from_iterable(part.notes for part in parts)),
         tuple(chain.from_iterable(part.skipped for part in parts)),
     )
+    known = replace(known, images=(*known.images, *chain.from_iterable(images for _, images in known.pictured)))
     known = seen_by(turn.services.models[model], known, turn.say)
     grounding.coverage.skipped.extend(known.skipped)
     grounding.coverage.consents.update(*(part.consents for part in parts))
@@ -134,7 +137,10 @@ def _given(documents: Sequence[Document], question: str) -> list[Scored]:
 def evidence(passage: Passage) -> Evidence:
     """A passage in the form providers take."""
     document = passage.document
-    detail = ", ".join(part for part in (document.author, f"{document.modified:%Y-%m-%d}", document.place) if part)
+    page = where(document, passage.text)
+    detail = ", ".join(
+        part for part in (document.author, f"{document.modified:%Y-%m-%d}", document.place, page) if part
+    )
     return Evidence(passage.id, document.title, passage.text, document.link, detail)
 
 

@@ -11,6 +11,11 @@ from bot.store.provenance import Provenance
 from graph.base import Document
 
 
+def labels_of(document: Document) -> tuple[str, ...]:
+    """All whose rules hold for it."""
+    return tuple(label for label in (document.label, *document.also_labelled) if label)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     labels: LabelRules
@@ -43,9 +48,10 @@ class Rules:
 
     def withholds(self, document: Document) -> bool:
         """Noted in the coverage by the label's name only."""
-        if self._allows(document.label):
+        forbidding = next((label for label in labels_of(document) if not self._allows(label)), "")
+        if not forbidding:
             return False
-        left = Skipped(self.withheld, self.why.replace("{label}", document.label))
+        left = Skipped(self.withheld, self.why.replace("{label}", forbidding))
         if left not in self.coverage.skipped:
             self.coverage.skipped.append(left)
         return True
@@ -65,7 +71,7 @@ class Rules:
         everybody can scroll back (Teams asks for it when somebody is added to a chat).
         """
         readers = self.audience.members if self.place is Place.GROUP else None
-        labels = frozenset(document.label for document in documents if document.label)
+        labels = frozenset(label for document in documents for label in labels_of(document))
         return Provenance(labels, readers) | before
 
     def _allows(self, label: str) -> bool:

@@ -12,6 +12,8 @@ class Known:
     documents: tuple[Document, ...] = ()
     """Become numbered, citable evidence. The audience check is done by whoever brings them."""
     images: tuple[Image, ...] = ()
+    pictured: tuple[tuple[Document, tuple[Image, ...]], ...] = ()
+    """Images of labelled documents: they are looked at only where the rules for labels let the document be used."""
     notes: tuple[str, ...] = ()
     """Lines for the model about the situation, written by us; never text of others."""
     skipped: tuple[Skipped, ...] = ()

@@ -20,6 +20,7 @@ from graph import sent as shared
 from graph.base import Document
 from graph.client import Graph
 from graph.errors import ConsentRequired, Forbidden, GraphError, NotFound, Rejected, SignInNeeded, Throttled, Unreadable
+from graph.extract.labels import label_of
 from graph.extract.reasons import SCAN
 from graph.files import Files
 from graph.kinds import kind_of
@@ -62,6 +63,7 @@ def together(parts: list[Known], turn: Turn) -> Known:
     return Known(
         tuple(documents[:MOST_FILES]),
         tuple(images[:MOST_PICTURES]),
+        tuple(pictured for part in parts for pictured in part.pictured)[:MOST_PICTURES],
         skipped=tuple(dict.fromkeys(skipped)),
         consents=frozenset().union(*(part.consents for part in parts)),
     )
@@ -184,7 +186,7 @@ class Opening:
     async def _content(self, document: Document, data: bytes) -> Known:
         """Text for reading, or a picture for looking at."""
         if is_picture(data):
-            return await self._picture(data)
+            return await self._picture(data, document)
         try:
             extracted = await self.turn.services.graph.documents.read(data, document.title)
         except Unreadable as error:
@@ -207,11 +209,18 @@ class Opening:
         pictures, pages = await self.turn.services.graph.documents.scan(data)
         images = tuple(Image(picture.data, picture.media_type) for picture in pictures)
         left = Skipped(document.title, self.turn.say("sent.first_pages", n=len(images)))
-        return Known(images=images, skipped=(left,) if pages > len(images) else ())
+        label = document.label or label_of(data)
+        skipped = (left,) if pages > len(images) else ()
+        if label:
+            return Known(pictured=((replace(document, label=label), images),), skipped=skipped)
+        return Known(images=images, skipped=skipped)
 
-    async def _picture(self, data: bytes) -> Known:
+    async def _picture(self, data: bytes, document: Document | None = None) -> Known:
         picture = await self.turn.services.graph.documents.picture(data)
-        return Known(images=(Image(picture.data, picture.media_type),))
+        image = Image(picture.data, picture.media_type)
+        if document is not None and document.label:
+            return Known(pictured=((document, (image,)),))
+        return Known(images=(image,))
 
     def _document(self, thing: Sent, data: bytes) -> Document:
         id = thing.id or hashlib.sha256(data).hexdigest()[:32]

@@ -49,7 +49,7 @@ async def _opened(turn: Turn, things: Sequence[Sent]) -> Known:
 
 
 def _noted(known: Known, note: str) -> Known:
-    given = len(known.documents) + len(known.images)
+    given = len(known.documents) + len(known.images) + len(known.pictured)
     return replace(known, notes=(note.format(n=given),)) if given else known
 
 

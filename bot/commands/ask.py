@@ -2,13 +2,14 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.agent import loop, prompt
-from bot.agent.loop import Outcome, Stopped
+from bot.agent.loop import Cause, Outcome, Stopped
+from bot.agent.summarise import Notes
 from bot.answer import consents, models
 from bot.answer.following import MOST, following
 from bot.answer.gathering import Gathered, Toolbox, evidence, gather
@@ -16,6 +17,7 @@ from bot.answer.keeping import kept, remembered
 from bot.answer.newcomers import Outgrown, Watch, answer_privately
 from bot.answer.notices import notices
 from bot.answer.said import Said
+from bot.answer.whole import Whole, whole
 from bot.background.sent import in_words
 from bot.choice import model_for
 from bot.context import Incoming, Outgoing, Place, Stream
@@ -94,19 +96,15 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
     above = _above(turn, asked, model) if again else _asked_elsewhere(turn, asked)
     if above:
         await stream.text(above)
-    outcome = await loop.run(
-        services.models[model],
-        _request(seen, asked.text, gathered, searched=searches),
-        services.tools if searches else {},
-        Toolbox(gathered),
-        on_text=watch.before(said.more),
-        on_round=said.pause,
-        limits=services.limits,
-        stopping=turn.stopping,
+    outcome = await _outcome(
+        seen, asked.text, gathered, model, said, watch.before(said.more), stream, searched=searches
     )
     await watch.check()
     text = said.whole(outcome)
-    given = (passage.document for passage in gathered.grounding.retrieved)
+    given = (
+        *(p.document for p in gathered.grounding.retrieved),
+        *(document for document, _ in gathered.known.pictured),
+    )
     made_of = gathered.rules.provenance(given, gathered.history.provenance)
     said_now = remembered(in_words(asked, turn.say), text, before=again.text if again else None)
     # Under the question's own id, also when it is answered once more: deleted or edited, it takes all its answers along.
@@ -119,6 +117,38 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
     await _keep(turn, stream, keeping)
     await consents.offer(turn, gathered.grounding.coverage.consents)
     await _compact(turn, services.models[model], gathered)
+
+
+async def _outcome(
+    turn: Turn,
+    question: str,
+    gathered: Gathered,
+    model: str,
+    said: Said,
+    show: Callable[[str], Awaitable[None]],
+    stream: Stream,
+    *,
+    searched: bool,
+) -> Outcome:
+    provider = turn.services.models[model]
+    request = _request(turn, question, gathered, searched=searched)
+    of_whole = await whole(turn, question, gathered, provider, stream, request)
+    read = of_whole.read if of_whole else Notes()
+    if read.stopped:
+        return Stopped(request.messages, Cause.STOPPED, "", provider.model, read.usage)
+    if of_whole:
+        request = _request(turn, question, gathered, searched=searched, of_whole=of_whole)
+    outcome = await loop.run(
+        provider,
+        request,
+        turn.services.tools if searched and not of_whole else {},
+        Toolbox(gathered),
+        on_text=show,
+        on_round=said.pause,
+        limits=turn.services.limits,
+        stopping=turn.stopping,
+    )
+    return replace(outcome, usage=read.usage + outcome.usage)
 
 
 async def _finish(
@@ -135,7 +165,7 @@ async def _finish(
             ai=True,
             notices=told,
             suggestions=next_,
-            label=turn.services.labels.highest(one.label for one in said.citations.cited()),
+            label=turn.services.labels.highest(said.citations.labels() or gathered.history.provenance.labels),
             language=turn.say.language,
             link_hosts=turn.services.link_hosts,
         )
@@ -184,7 +214,9 @@ def _suggestions(
     return (*questions[: max(MOST - len(buttons), 0)], *buttons)[:MOST]
 
 
-def _request(turn: Turn, question: str, gathered: Gathered, *, searched: bool) -> Request:
+def _request(
+    turn: Turn, question: str, gathered: Gathered, *, searched: bool, of_whole: Whole | None = None
+) -> Request:
     reference = turn.incoming.reference
     try:
         zone = ZoneInfo(reference.timezone)
@@ -192,14 +224,14 @@ def _request(turn: Turn, question: str, gathered: Gathered, *, searched: bool) -
         zone = ZoneInfo("UTC")
     asked = prompt.question(
         question,
-        [evidence(passage) for passage in gathered.passages],
+        of_whole.pieces if of_whole else [evidence(passage) for passage in gathered.passages],
         name=turn.person.name,
         now=turn.services.now().astimezone(UTC).astimezone(zone),
         place=_PLACES[reference.place],
         unavailable=[failed.what for failed in gathered.grounding.coverage.failed],
         searched=searched,
         images=gathered.known.images,
-        notes=gathered.known.notes,
+        notes=(*gathered.known.notes, *([of_whole.note] if of_whole else ())),
     )
     return Request(
         prompt.SYSTEM,

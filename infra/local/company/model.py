@@ -67,6 +67,8 @@ class Mail:
     is_read: bool = True
     importance: Literal["low", "normal", "high"] = "normal"
     attachments: list[Attachment] = field(default_factory=list)
+    label: str = ""
+    """Name of its sensitivity label; a client writes it into the mail's headers."""
 
 
 @dataclass(slots=True)

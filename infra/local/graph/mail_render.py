@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.local.company.model import Attachment, Company, Mail, MailFolder
 from infra.local.graph.call import Call, Refused, iso
+from infra.local.graph.drive_render import label_id
 from infra.local.graph.errors import not_found
 
 WELL_KNOWN = {
@@ -102,6 +103,16 @@ def body_json(call: Call, mail: Mail, *, unique: bool = False) -> dict[str, str]
     return {"contentType": "html", "content": f"<html><body>{paragraphs}</body></html>"}
 
 
+def headers_json(mail: Mail) -> list[dict[str, str]]:
+    """With the label as Outlook writes it (learn.microsoft.com/information-protection/develop/concept-mip-metadata)."""
+    shown = [{"name": "Message-ID", "value": mail.internet_message_id}]
+    if mail.label:
+        key = f"MSIP_Label_{label_id(mail.label)}"
+        parts = ("Enabled=True", f"SetDate={iso(mail.sent)}", "Method=Standard", f"Name={mail.label}", "ContentBits=0")
+        shown.append({"name": "msip_labels", "value": "; ".join(f"{key}_{part}" for part in parts) + ";"})
+    return shown
+
+
 def web_link(mail: Mail) -> str:
     return f"https://outlook.office365.com/owa/?ItemID={mail.id}&exvsurl=1&viewmodel=ReadMessageItem"
 
@@ -146,7 +157,7 @@ FIELDS: dict[str, Field] = {
 }
 EXTRA: dict[str, Field] = {
     "uniqueBody": lambda call, mail: body_json(call, mail, unique=True),
-    "internetMessageHeaders": lambda _, mail: [{"name": "Message-ID", "value": mail.internet_message_id}],
+    "internetMessageHeaders": lambda _, mail: headers_json(mail),
     "attachments": lambda call, mail: [attachment_json(mail, entry) for entry in mail.attachments],
 }
 """Only when asked for by name."""
