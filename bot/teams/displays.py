@@ -29,8 +29,10 @@ PLACEHOLDER = "…"
 class Timing:
     """Seconds. Teams takes one streaming request a second and ends a stream after two minutes (streaming-ux)."""
 
-    status_delay: float = 0.5
-    """Before anything is shown: an answer that is ready by then needs one request only."""
+    status_delay: float = 1.0
+    """Before a stream shows what is being done: Teams would hold back words that come within a second after it."""
+    dots_delay: float = 0.3
+    """Before the dots move elsewhere, where nothing is held back by them."""
     text_delay: float = 0.1
     stream_interval: float = 1.5
     stream_gap: float = 1.02

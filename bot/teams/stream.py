@@ -59,7 +59,8 @@ class Answer:
 
     async def status(self, text: str) -> None:
         self._status = render(one_line(text))
-        self._nudge(self._timing.status_delay)
+        streaming = isinstance(self._display, Streamed)
+        self._nudge(self._timing.status_delay if streaming else min(self._timing.dots_delay, self._timing.status_delay))
 
     async def text(self, delta: str) -> None:
         self._text += delta
