@@ -115,6 +115,11 @@ class Grounding:
         spec = self.specs.get(name)
         return spec is not None and spec.optional
 
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Everything that was read this turn; all of it passed the audience check, not all of it the rules for labels."""
+        return tuple(self._reader.known.values())
+
     async def read(self, passage_id: str) -> list[Passage]:
         """The document behind a passage, from there on. Raises `NotFound` for a made-up id."""
         known = self.retrieved.get(passage_id)

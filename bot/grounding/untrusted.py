@@ -22,7 +22,8 @@ _NEVER = (
     "\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff\ud800-\udfff"
 )
 _CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
-_BREAKS = "\x0b\x0c\x85\u2028\u2029"
+# The form feed stays: it stands between pages (`bot.grounding.pages`).
+_BREAKS = "\x0b\x85\u2028\u2029"
 _NEIGHBOURS = "\u200b-\u200f\u061c\ufe00-\ufe0f\U000e0100-\U000e01ef"
 """These stay or go by what stands around them."""
 _ANY = re.compile(f"[{_TAGS}{_OVERRIDES}{_NEVER}{_CONTROLS}{_BREAKS}{_NEIGHBOURS}]")

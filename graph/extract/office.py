@@ -1,6 +1,7 @@
 """Word, Excel, PowerPoint, OpenDocument and EPUB. markitdown reads what it reads well; sheets are read row by row within the budget."""
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 
@@ -16,6 +17,7 @@ MAX_CELLS = 400_000
 MAX_COLUMNS = 200
 TREE_UP_TO = 120_000
 """XML elements; above that mammoth needs more than the time there is, and plain words are read instead."""
+_SLIDE = re.compile(r"\s*<!-- Slide number: \d+ -->\s*")
 _WORD_TEXT, _WORD_BREAKS = frozenset({"t", "v"}), frozenset({"p", "br", "tr", "v"})
 _BESIDE = (
     "word/header",
@@ -61,7 +63,9 @@ def _tokens(text: str) -> list[str]:
 
 
 def read_pptx(data: bytes, _found: Survey, _budget: Budget) -> str:
-    return PptxConverter().convert(io.BytesIO(data), StreamInfo(extension=".pptx")).markdown
+    """A form feed stands between slides, as between the pages of a PDF."""
+    text = PptxConverter().convert(io.BytesIO(data), StreamInfo(extension=".pptx")).markdown
+    return _SLIDE.sub("\n\f\n", text).replace("\n\f\n", "", 1)
 
 
 def read_epub(data: bytes, _budget: Budget) -> str:

@@ -11,6 +11,7 @@ from graph.extract.budget import Budget, Refused
 from graph.extract.reasons import BROKEN, EMPTY, PASSWORD, SCAN
 
 MAX_PAGES = 2000
+PAGE_BREAK = "\n\f\n"
 TABLES_UP_TO = 12
 MAX_TABLE_CHARACTERS = 60_000
 
@@ -22,7 +23,7 @@ def read_pdf(data: bytes, budget: Budget) -> str:
         raise Refused(PASSWORD if "password" in str(error).casefold() else BROKEN) from error
     try:
         pages = _pages(document, budget)
-        plain = "\n\n".join(pages)
+        plain = PAGE_BREAK.join(pages)
         if not any(character.isalnum() for character in plain):
             raise Refused(_blank(document) if pages else BROKEN)
     finally:
@@ -51,7 +52,7 @@ def _pages(document: pypdfium2.PdfDocument, budget: Budget) -> list[str]:
         except pypdfium2.PdfiumError:
             continue
         text = page.get_textpage()
-        pages.append(text.get_text_bounded().replace("\r\n", "\n").replace("\ufffe", ""))
+        pages.append(text.get_text_bounded().replace("\r\n", "\n").replace("\ufffe", "").replace("\f", "\n"))
         size += len(pages[-1])
         text.close()
         page.close()

@@ -98,8 +98,9 @@ def answer(name: str, data: bytes, seconds: float) -> tuple[dict[str, object], b
         return {"reason": BROKEN}, b""
     except Exception:  # noqa: BLE001 -- parsers raise anything at all on hostile files; this process exists to contain that
         return {"reason": BROKEN}, b""
-    text = budget.cut(text.replace("\x00", "").strip())
-    if not text:
+    # Form feeds at the beginning stay: they are empty pages, which count.
+    text = budget.cut(text.replace("\x00", "").strip(" \t\r\n").rstrip())
+    if not text.strip():
         return {"reason": TOO_LONG if budget.truncated else EMPTY}, b""
     about: dict[str, object] = {
         "kind": kind,

@@ -74,7 +74,7 @@ def test_what_nobody_sees_is_gone_and_told(case: str) -> None:
         ("Auf\u200clage", "Auflage"),
         ("\u2068Ana\u2069 and \u202abob\u202c", "Ana and bob"),
         ("a\x00b\x1b[31m\x7f\x9f", "ab[31m"),
-        ("page\x0cone\u2028two\x85three", "page\none\ntwo\nthree"),
+        ("page\x0bone\u2028two\x85three\x0cnext", "page\none\ntwo\nthree\x0cnext"),
         ("\u200ehello\u200f", "hello"),
         ("a\ud800b", "ab"),
         ("\u034f\u200c\u00a0\u034f\u200c\u00a0Offer", "\u00a0\u00a0Offer"),
