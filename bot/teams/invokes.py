@@ -89,8 +89,15 @@ async def _nothing_to_do(click: Incoming) -> str:
 
 class Invokes(TeamsActivityHandler):  # type: ignore[misc]  # -- botbuilder ships no types
     def __init__(
-        self, *, sign_in: SignIn, rate: Rate, act: Act = _nothing_to_do, compose: Mapping[str, Compose] | None = None
+        self,
+        *,
+        sign_in: SignIn,
+        rate: Rate,
+        act: Act = _nothing_to_do,
+        compose: Mapping[str, Compose] | None = None,
+        seconds: float = SECONDS,
     ) -> None:
+        self._seconds = seconds
         self._sign_in = sign_in
         self._rate = rate
         self._act = act
@@ -112,7 +119,7 @@ class Invokes(TeamsActivityHandler):  # type: ignore[misc]  # -- botbuilder ship
             polite = _POLITE.get(name)
             return InvokeResponse(status=200, body=polite and polite(_say(activity)))
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 return await answer(activity)
         except TimeoutError:
             log.warning("An invoke took too long: %s", name)

@@ -1,12 +1,17 @@
 """Every invoke Microsoft documents, with a value as its page shows it, gets the documented status and body; in the person's language."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+from botbuilder.core import BotAdapter, TurnContext
 
+from bot.context import Incoming
+from bot.teams.adapter import bot_activity
+from bot.teams.invokes import Act, Invokes, Rating
 from graph.errors import ConsentRequired, SignInNeeded
-from tests.teams.wires import Bench, message
+from tests.teams.wires import Bench, SignIn, message
 
 TASK = {"task": {"type": "message", "value": "There is nothing to do here any more."}}
 NONE_FOUND = {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": []}}
@@ -91,3 +96,46 @@ async def test_they_speak_the_persons_language(endpoint: Bench) -> None:
         assert body["task"]["value"] == "Hier gibt es nichts mehr zu tun."
     for locale in ("xx-YY", "../de", ""):
         assert (await invoke(endpoint, "task/fetch", {"data": {}}, locale=locale))[1] == TASK
+
+
+async def test_nothing_is_uploaded_anywhere(endpoint: Bench) -> None:
+    """We never ask for such a consent: an address that comes with one is a stranger's."""
+    for action in ("accept", "decline"):
+        info = {"name": "x", "uploadUrl": f"{endpoint.service_url}upload", "contentUrl": f"{endpoint.service_url}x"}
+        value = {"type": "fileUpload", "action": action, "context": {"job": "42"}, "uploadInfo": info}
+        assert await invoke(endpoint, "fileConsent/invoke", value) == (200, None)
+    assert endpoint.connector_wire.record == []
+    assert endpoint.reached == 0
+
+
+EXECUTE = {"action": {"type": "Action.Execute", "verb": "v", "data": {}}, "trigger": "manual"}
+CARD = {"type": "AdaptiveCard", "version": "1.5", "fallbackText": "x", "body": []}
+
+
+async def shown(click: Incoming) -> dict[str, Any]:
+    del click
+    return CARD
+
+
+async def endless(click: Incoming) -> str:
+    del click
+    await asyncio.sleep(60)
+    return "never"
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "kind", "value"),
+    [
+        (shown, 200, "application/vnd.microsoft.card.adaptive", CARD),
+        (endless, 500, "application/vnd.microsoft.error",
+         {"code": "Timeout", "message": "That took too long. Please try again."}),
+    ],
+    ids=["card", "too long"],
+)  # fmt: skip
+async def test_what_a_button_gets_is_always_http_200(act: Act, status: int, kind: str, value: Any) -> None:
+    async def rate(_: Rating) -> None: ...
+
+    invokes = Invokes(sign_in=SignIn(), rate=rate, act=act, seconds=0.05)
+    pressed = message("https://x.example/", type="invoke", name="adaptiveCard/action", value=EXECUTE, locale="en-US")
+    answer = await invokes.on_invoke_activity(TurnContext(BotAdapter, bot_activity(pressed)))
+    assert (answer.status, answer.body) == (200, {"statusCode": status, "type": kind, "value": value})

@@ -83,7 +83,7 @@ KINDS = {
         "teamArchived", "teamUnarchived", "teamDeleted", "teamHardDeleted", "teamRenamed", "teamRestored")},
     **{f"event: {name}": Kind({"type": "event", "name": name, "value": {}}, kept=False) for name in (
         "application/vnd.microsoft.readReceipt", "application/vnd.microsoft.meetingStart", "application/vnd.microsoft.meetingEnd",
-        "application/vnd.microsoft.meetingParticipantJoin", "tokens/response")},
+        "application/vnd.microsoft.meetingParticipantJoin", "application/vnd.microsoft.meetingParticipantLeave", "tokens/response")},
     "typing": Kind({"type": "typing"}, kept=False),
 }  # fmt: skip
 
