@@ -84,8 +84,6 @@ class Document:
     """Id of the mail this was attached to."""
     attachments: tuple[str, ...] = ()
     """Ids of the files attached to it, known once it was read."""
-    unreadable: str = ""
-    """Why there is no text, as a phrase for the reader; empty when there is."""
     truncated: bool = False
     complete: bool = False
     """The text is all there is: `read` would give the same."""

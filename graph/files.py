@@ -113,11 +113,6 @@ class Files:
             content.cancel()
             await asyncio.gather(content, return_exceptions=True)
 
-    async def open_link(self, url: str) -> Document:
-        """The file behind a web link a person pasted, as text."""
-        document, data = await self.open_file(url)
-        return await self._extracted(document, data)
-
     async def open_file(self, url: str) -> tuple[Document, bytes]:
         """What is behind a web link, without its text, and its bytes.
 

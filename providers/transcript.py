@@ -95,10 +95,6 @@ def safe_name(name: str) -> str:
     return _UNSAFE_NAME.sub("_", name)[:64] or "unknown"
 
 
-def result_text(result: ToolResult) -> str:
-    return "\n".join(part.text for part in result.content if isinstance(part, Text))
-
-
 def _cleaned(message: Message) -> Message:
     kinds = (Text, ToolCall) if message.role == "assistant" else (Text, Image, Evidence, ToolResult)
     parts = tuple(_cleaned_part(part) for part in message.parts if isinstance(part, kinds))

@@ -50,6 +50,23 @@ def test_the_code_asks_only_for_texts_that_exist() -> None:
     assert {"answer.searching", "click.received"} <= asked
 
 
+def test_every_text_is_said() -> None:
+    """By its key, or by a key that is put together (f"why.{reason}"); a language's own name is read with all of them."""
+    said, patterns = set[str](), list[str]()
+    for path in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Constant(value=str(text)):
+                    said.add(text)
+                case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if re.match(r"[a-z_]+\.", start):
+                    parts = (
+                        re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values
+                    )
+                    patterns.append("".join(parts))
+    made = re.compile("|".join([*patterns, r"languages\.\w+"]))
+    assert [key for key in sentences("en") if key not in said and not made.fullmatch(key)] == []
+
+
 def test_values_are_not_patterns_and_numbers_choose_the_form() -> None:
     english = Texts.of("en-GB")
     assert english("answer.reading", n=1) == "Reading 1 source…"

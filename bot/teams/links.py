@@ -22,8 +22,6 @@ _SCHEMES = (
     "about|blob|callto|cid|data(?=:\\w+/)|facetime|file|ftp|geo|intent|javascript|magnet|mailto|ms-[a-z-]{2,20}|msteams|onenote"
     "|search-ms|sips?|skype|slack|sms|ssh|tel|vbscript|view-source|vscode|web\\+[a-z]{1,20}|xmpp|zoommtg"
 )
-_USABLE = re.compile(r"https://|http://(?:127\.0\.0\.1|localhost|\[::1\])(?=[:/]|\Z)", re.IGNORECASE)
-"""Plain http is for our own sign-in page in a local run."""
 _SPOKEN = frozenset({"callto", "facetime", "file", "geo", "mailto", "sip", "sips", "skype", "sms", "tel"})
 """What follows these may be for people to read; what follows the others is for machines."""
 _LINKISH = re.compile(

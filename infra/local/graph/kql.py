@@ -20,8 +20,6 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 
-Operator = Literal[":", "=", ">", "<", ">=", "<=", "<>"]
-
 
 class KqlError(ValueError):
     """The query is not well formed; the message says where."""

@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
-from typing import Any
 
 from infra.local.graph.index import TextIndex
 from infra.local.world import World
@@ -54,7 +53,6 @@ class GraphState:
     """Shuffles the answers of a batch."""
     transactions: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     """(person id, transactionId) -> event id."""
-    removed_items: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
 
 def graph_state(world: World) -> GraphState:
