@@ -28,7 +28,7 @@ def wire_app(wire: Wire, world: World, routes: list[web.RouteDef]) -> web.Applic
 @web.middleware
 async def _recording(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Off for benchmarks with `world.state["record_off"]`; faults work all the same."""
-    world, wire = request.app[WORLD_KEY], request.app[WIRE_KEY]
+    world, wire, came = request.app[WORLD_KEY], request.app[WIRE_KEY], asyncio.get_running_loop().time()
     recorded = not world.state.get("record_off")
     claims = _claims(request) if recorded or wire == "graph" else {}
     entry = Recorded(
@@ -56,6 +56,8 @@ async def _recording(request: web.Request, handler: Handler) -> web.StreamRespon
             and response.text
         ):
             entry.response = json.loads(response.text)
+        if fault is not None and fault.kind == "late":
+            await asyncio.sleep(came + fault.seconds - asyncio.get_running_loop().time())
         return response
     except web.HTTPException as error:
         entry.status = error.status
@@ -66,7 +68,7 @@ async def _recording(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 async def _faulty(request: web.Request, handler: Handler, fault: Fault | None) -> web.StreamResponse:
-    if fault is None:
+    if fault is None or fault.kind == "late":
         return await handler(request)
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)

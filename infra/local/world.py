@@ -36,13 +36,14 @@ class Fault:
 
     wire: Wire
     match: str = "*"
-    kind: Literal["status", "delay", "cut", "reset", "claims", "expired_grant"] = "status"
+    kind: Literal["status", "delay", "late", "cut", "reset", "claims", "expired_grant"] = "status"
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
     """JSON body for `status`; when None the wire's own documented error body for that status is used."""
     seconds: float = 0.0
-    """`delay`: wait this long, then answer as usual."""
+    """`delay`: wait this long, then answer as usual. `late`: the whole answer takes this long, the tenant's own work included; a
+    batch as a whole, never its parts."""
     after: int = 0
     """`cut`: close a streamed answer after this many events; `skip` below counts whole requests."""
     skip: int = 0

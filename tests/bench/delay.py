@@ -19,9 +19,7 @@ QUESTIONS = {
 }
 """By what answers them."""
 PERSON = "sofia"
-GRAPH = "POST *", "GET */drives/*", "GET */attachments*"
-"""Not the reading of single mails: it is part of a batch, whose parts Graph answers at the same time."""
-DOWNLOADS = ("GET */download*",)
+DOWNLOAD = "GET */download/*"
 LATENCIES = ((0.15, 0.4), (0.3, 0.7), (0.3, 2.0), (1.0, 1.0))
 """(every Graph call, the model's first token), seconds."""
 
@@ -43,7 +41,6 @@ Found = dict[tuple[str, float, float], list[Waited]]
 
 async def measure(*, at_once: bool, downloads: bool, rounds: int = 3) -> Found:
     found: Found = {}
-    slow = (*GRAPH, *DOWNLOADS) if downloads else GRAPH
     changes = {"MODELS": CLAUDE} | ({"BENCH_TIMING": "at once"} if at_once else {})
     async with bot(quiet_world(), **changes) as running:
         await running.sign_in(PERSON)
@@ -51,7 +48,8 @@ async def measure(*, at_once: bool, downloads: bool, rounds: int = 3) -> Found:
             await _ask(running, question)  # what is loaded for the first question is not what later ones wait for
         for graph, model in LATENCIES:
             running.world.faults[:] = [
-                *(Fault("graph", match, "delay", seconds=graph, times=FOREVER) for match in slow),
+                Fault("graph", DOWNLOAD, "late", seconds=graph if downloads else 0.0, times=FOREVER),
+                Fault("graph", "*", "late", seconds=graph, times=FOREVER),
                 Fault("claude", kind="delay", seconds=model, times=FOREVER),
             ]
             for name, question in QUESTIONS.items():
