@@ -31,6 +31,8 @@ from graph.errors import ConsentRequired, SignInNeeded
 
 log = logging.getLogger(__name__)
 
+OURS = "parley/"
+"""How the kinds begin that no other program may send us."""
 CLICK = "parley/click"
 """Our own kind of activity: a button of a card, opened by the seal before it was admitted."""
 ASKED_PRIVATELY = "parley/askedPrivately"
@@ -107,6 +109,11 @@ class Answering:
         self._cards = cards
         self.interrupts = Interrupts(now=time.monotonic)
         self._events = {kind: event for event in events.values() for kind in event.kinds}
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What we take from Teams. Our own kinds are made here, from what was checked, and never taken from outside."""
+        return frozenset(kind for kind in self._events if not kind.startswith(OURS))
 
     async def admit(self, conversation_id: str, activity_id: str, activity: Mapping[str, Any]) -> None:
         """`Turns.admit`; what ends the answer under way does so at once. What others say to each other is not even stored."""

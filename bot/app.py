@@ -240,7 +240,7 @@ async def _wired(
     adapter = Adapter(Authentication(verifier, connector), invokes)
     endpoint = Endpoint(
         gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=answering.admit, adapter=adapter,
-        local=settings.parley_local, unavailable=(StoreUnavailable, OSError),
+        local=settings.parley_local, unavailable=(StoreUnavailable, OSError), kinds=answering.kinds,
     )  # fmt: skip
     app = web.Application()
     app[WARMING] = _beside(stack, parts)

@@ -8,8 +8,10 @@ from types import ModuleType
 import pytest
 
 from bot.agent.tools import Tool
+from bot.answering import Event
 from bot.discover import discover
 from bot.router import Command
+from bot.teams.endpoint import ADMITTED
 
 
 @pytest.fixture
@@ -42,6 +44,13 @@ def test_the_house_has_what_it_promises() -> None:
     tools = discover(import_module("bot.tools"), "TOOL", Tool)
     assert {"read", "search_files", "search_mail"} <= set(tools)
     assert all(tool.spec.name == name for name, tool in tools.items())
+
+
+def test_no_two_files_take_the_same_kind_of_activity() -> None:
+    events = discover(import_module("bot.events"), "EVENT", Event)
+    kinds = [kind for event in events.values() for kind in event.kinds]
+    assert len(kinds) == len(set(kinds))
+    assert set(kinds) >= ADMITTED
 
 
 def test_no_two_commands_answer_to_the_same_words() -> None:

@@ -21,7 +21,7 @@ BODY_SECONDS = 10.0
 ADMITTED = frozenset(
     {"message", "messageUpdate", "messageDelete", "messageReaction", "installationUpdate", "conversationUpdate"}
 )
-"""Go to the inbox. All else that is well-formed (typing, read receipts, traces) is acknowledged and dropped."""
+"""Kinds that go to the inbox unless told otherwise. All else that is well-formed (typing, traces) is acknowledged and dropped."""
 
 Admit = Callable[[str, str, Activity], Awaitable[None]]
 """(conversation id, activity id, activity): returns once it is durable, also for a duplicate."""
@@ -43,6 +43,7 @@ class Endpoint:
         admit: Admit,
         adapter: Adapter,
         local: bool = False,
+        kinds: frozenset[str] = ADMITTED,
         unavailable: tuple[type[Exception], ...] = (OSError,),
     ) -> None:
         if verifier is None and not local:
@@ -52,6 +53,7 @@ class Endpoint:
         self._admit = admit
         self._adapter = adapter
         self._local = local
+        self._kinds = kinds
         self._unavailable = unavailable
 
     def routes(self) -> list[web.RouteDef]:
@@ -67,7 +69,7 @@ class Endpoint:
             claims = await self._authenticate(request, activity)
             if activity["type"] == "invoke":
                 return _answer(*await self._adapter.invoke(activity, claims))
-            if activity["type"] in ADMITTED:
+            if activity["type"] in self._kinds:
                 await self._admit(activity["conversation"]["id"], _id(activity), activity)
         except Refused as refused:
             log.info("Refused a request: %s %s", refused.status, refused)

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.agent.prompt import SYSTEM
+from bot.answering import ASKED_ABOUT, ASKED_PRIVATELY, CLICK, RATED, SIGNED_IN
 from infra.local.vendors.script import Reply
 from infra.local.world import Fault, Recorded, World
 from tests.e2e.parley import citing
@@ -95,6 +96,17 @@ async def test_who_uninstalls_is_not_written_to(talk: Talk) -> None:
     await teams.install("Jonas", added=False)
     await talk.becomes(0, REFERENCES, chat)
     assert talk.parley.sent_to_teams(since) == []
+
+
+async def test_our_own_kinds_of_activities_are_taken_from_nobody(talk: Talk) -> None:
+    """What was checked once rests in the inbox as a kind of our own: a sender's word for it would go around the check."""
+    teams = talk.parley.teams
+    rows = talk.count("inbox")
+    activity = teams.compose("Sofia", "x")
+    for kind in (ASKED_ABOUT, ASKED_PRIVATELY, CLICK, RATED, SIGNED_IN):
+        more = {"type": kind, "id": kind, "verb": "data.delete", "data": {}, "incoming": {}, "liked": False, "text": ""}
+        assert (await teams.post({**activity, **more}))[0] == 202
+    assert talk.count("inbox") == rows
 
 
 async def test_graph_is_asked_in_its_own_ids_and_as_the_person(talk: Talk) -> None:
