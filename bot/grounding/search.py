@@ -29,8 +29,6 @@ DEADLINE_SECONDS = 12.0
 BUDGET_TOKENS = 5000
 ENOUGH = 0.8
 """Share of the question's weight that the best passage meets."""
-GRACE = 0.1
-"""For what is still on its way then, as a share of the time spent until then."""
 
 
 @dataclass(slots=True)
@@ -73,27 +71,25 @@ class Grounding:
         if not variants or not names:
             return []
         parts = {name: SoFar() for name in names}
-        await self._gathered(of, variants, parts)
-        ranked = await asyncio.to_thread(self._ranked, of, list(parts.values()))
+        ranked = await self._gathered(of, variants, parts)
         return self.retrieved.add(pack(ranked, self.budget))
 
-    async def _gathered(self, of: Asked, variants: Sequence[Query], parts: Mapping[str, SoFar]) -> None:
-        """Until every source is done, or the main ones have what it takes and the others had a moment more."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+    async def _gathered(self, of: Asked, variants: Sequence[Query], parts: Mapping[str, SoFar]) -> list[Scored]:
+        """Ranked, when every source is done or the main ones have what it takes; what is late can be searched for again."""
         tasks = {name: asyncio.create_task(self._one_source(name, of, variants, part)) for name, part in parts.items()}
         main = [part for name, part in parts.items() if not self._optional(name)] or list(parts.values())
         everything: asyncio.Future[Any] = asyncio.gather(*tasks.values())
         settled: asyncio.Future[Any] = asyncio.gather(*(part.settled.wait() for part in main))
         try:
             await asyncio.wait({everything, settled}, return_when=asyncio.FIRST_COMPLETED)
-            if not everything.done() and await asyncio.to_thread(self._enough, of, list(parts.values())):
-                await asyncio.wait({everything}, timeout=GRACE * (loop.time() - began))
-                late = [name for name, task in tasks.items() if not task.done()]
-                self.coverage.cut.extend(Skipped(name, "the rest had answered before") for name in late)
-                if late:
-                    return
+            if not everything.done():
+                ranked = await asyncio.to_thread(self._ranked, of, list(parts.values()))
+                if self._enough(of, ranked, list(parts.values())):
+                    late = [name for name, task in tasks.items() if not task.done()]
+                    self.coverage.cut.extend(Skipped(name, "the rest had answered before") for name in late)
+                    return ranked
             await everything
+            return await asyncio.to_thread(self._ranked, of, list(parts.values()))
         finally:
             settled.cancel()
             for task in tasks.values():
@@ -105,9 +101,8 @@ class Grounding:
         fused = {id: score for part in parts for id, score in part.scores.items()}
         return rank(of, documents, fused, self.now())
 
-    def _enough(self, of: Asked, parts: Sequence[SoFar]) -> bool:
+    def _enough(self, of: Asked, ranked: Sequence[Scored], parts: Sequence[SoFar]) -> bool:
         """Whether one passage meets nearly all of the question, and no file attached to its document is still unread."""
-        ranked = self._ranked(of, parts)
         unread = frozenset[str]().union(*(part.unread for part in parts))
         return bool(ranked) and ranked[0].document.id not in unread and meets(of, ranked[0]) >= ENOUGH
 

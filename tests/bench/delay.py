@@ -9,6 +9,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
+from infra.local.vendors.script import Reply
 from infra.local.world import Fault, Recorded
 from tests.bench.running import CLAUDE, Running, bot, quiet_world
 
@@ -19,6 +20,8 @@ QUESTIONS = {
 }
 """By what answers them."""
 PERSON = "sofia"
+ANSWER = "Tomas approved 485,000 EUR for the prototypes, and the casting tool is part of it."
+MANY = 10_000
 DOWNLOAD = "GET */download/*"
 LATENCIES = ((0.15, 0.4), (0.3, 0.7), (0.3, 2.0), (1.0, 1.0))
 """(every Graph call, the model's first token), seconds."""
@@ -43,6 +46,9 @@ async def measure(*, at_once: bool, downloads: bool, rounds: int = 3) -> Found:
     found: Found = {}
     changes = {"MODELS": CLAUDE} | ({"BENCH_TIMING": "at once"} if at_once else {})
     async with bot(quiet_world(), **changes) as running:
+        running.world.state["script"] = [
+            Reply(ANSWER)
+        ] * MANY  # a model's own time is what it is slowed by, and nothing else
         await running.sign_in(PERSON)
         for question in QUESTIONS.values():
             await _ask(running, question)  # what is loaded for the first question is not what later ones wait for
