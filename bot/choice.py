@@ -16,7 +16,11 @@ DEFAULT_MODEL = "default"
 """What people say for whatever the installation prefers."""
 DOORS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("claude", "anthropic"),
+    "foundry": ("claude", "anthropic"),
+    "bedrock": ("claude", "anthropic"),
+    "vertex": ("claude", "anthropic"),
     "openai": ("gpt", "chatgpt", "openai"),
+    "azure": ("gpt", "chatgpt", "openai"),
     "compatible": (),
     "offline": ("offline",),
 }

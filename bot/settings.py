@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-VENDOR_PREFIXES = ("ANTHROPIC_", "OPENAI_", "COMPATIBLE_")
+VENDOR_PREFIXES = ("ANTHROPIC_", "OPENAI_", "COMPATIBLE_", "AZURE_", "AWS_", "CLOUD_ML_")
 
 
 def _names(value: object) -> object:

@@ -190,3 +190,5 @@ class DoorSettings:
     """PEM file trusted in addition to the system's store."""
     read_timeout: float = 60.0
     """Seconds without a byte before a stream counts as stalled."""
+    retries: int = 2
+    """How often an SDK asks again by itself before the first byte of an answer."""

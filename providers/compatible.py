@@ -28,7 +28,7 @@ from providers.errors import ConfigurationError, Incomplete
 from providers.framing import RULES, framed, unmarked
 from providers.schema import strict_schema
 from providers.transcript import call_ids, clean, parsed_arguments, repaired, unique_id, without_images
-from providers.transport import base_url, failure, http_client, translated
+from providers.transport import base_url, failure, http_client, request_id, translated
 
 DOOR = "compatible"
 SEES = "+images"
@@ -213,7 +213,7 @@ class Compatible:
         with translated(WHO):
             wire = to_wire(request, self.model)
             async with await self._client.chat.completions.create(**wire, stream=True) as chunks:
-                reading.request_id = chunks.response.headers.get("x-request-id", "")
+                reading.request_id = request_id(chunks.response.headers)
                 async for chunk in chunks:
                     if text := reading.from_event(chunk):
                         yield text
@@ -232,7 +232,7 @@ def open_compatible(model: str, settings: DoorSettings) -> Compatible:
 
     key = settings.environment.get("COMPATIBLE_API_KEY", "").strip() or "none"
     http = http_client(openai, httpx2, settings, url)
-    client = openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=2, http_client=http)
+    client = openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=settings.retries, http_client=http)
     return Compatible(client, model.removesuffix(SEES), images=model.endswith(SEES))
 
 

@@ -25,10 +25,14 @@ from providers.errors import (
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LONGEST_WAIT = 10.0
 """Seconds of Retry-After that are worth sitting through; anthropic's SDK would wait for hours."""
+_RESOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
+_REQUEST_IDS = ("request-id", "x-request-id", "x-amzn-requestid", "apim-request-id")
 _CODE = re.compile(r"[A-Za-z0-9_.\[\]-]{1,80}")
 _OVERFLOW_CODES = {"context_length_exceeded", "exceed_context_size_error", "request_too_large"}
 # Neither Claude (no code for it) nor most compatible servers (no codes at all) say it otherwise.
-_OVERFLOW_WORDS = re.compile(r"prompt is too long|maximum context length|context (?:size|window|length)", re.IGNORECASE)
+_OVERFLOW_WORDS = re.compile(
+    r"prompt is too long|maximum context length|context (?:size|window|length)|input is too long", re.IGNORECASE
+)
 _QUOTA_CODES = {
     "insufficient_quota",
     "billing_hard_limit_reached",
@@ -52,6 +56,17 @@ _BY_TYPE: dict[str, type[ProviderError]] = {
     "not_found_error": BadRequest,
     "invalid_prompt": BadRequest,
     "model_not_found": BadRequest,
+    # Bedrock's, inside a stream.
+    "throttlingException": RateLimited,
+    "internalServerException": Overloaded,
+    "serviceUnavailableException": Overloaded,
+    "modelStreamErrorException": Overloaded,
+    "modelTimeoutException": TimedOut,
+    "validationException": BadRequest,
+    # Google's.
+    "RESOURCE_EXHAUSTED": RateLimited,
+    "UNAVAILABLE": Overloaded,
+    "DEADLINE_EXCEEDED": TimedOut,
 }
 _SENTENCES: dict[type[ProviderError], str] = {
     AccessRefused: "{who} refused our key, or the key may not use this model",
@@ -108,6 +123,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
+def request_id(headers: Mapping[str, str]) -> str:
+    """The vendor's id of a request, for support cases; empty without one."""
+    return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
+
+
 @contextmanager
 def translated(who: str) -> Generator[None]:
     """Turns whatever an SDK or its HTTP library raises into `ProviderError`. `who` names the vendor in sentences.
@@ -120,6 +140,9 @@ def translated(who: str) -> Generator[None]:
         raise
     except Exception as err:
         names = {kind.__name__ for kind in type(err).__mro__}
+        if isinstance(err, RuntimeError | ValueError) and str(err).startswith("Could not resolve"):
+            # How anthropic's SDK says that a cloud gave it no credentials.
+            raise failure(who, AccessRefused) from err
         if not names & _FOREIGN:
             raise
         raise _translation(who, err, names) from (None if hasattr(err, "status_code") else err)
@@ -134,16 +157,39 @@ _FOREIGN = {
     "JSONDecodeError",
     "UnicodeDecodeError",
     "ValidationError",
+    # Of the clouds' own libraries, which fetch credentials and read Bedrock's streams.
+    "AzureError",
+    "BotoCoreError",
+    "GoogleAuthError",
+    "ParserError",
+}
+# In this order: what stands later is the more general.
+_BY_NAME: dict[type[ProviderError], set[str]] = {
+    AccessRefused: {
+        "ClientAuthenticationError",
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "CredentialRetrievalError",
+        "ProfileNotFound",
+        "DefaultCredentialsError",
+        "RefreshError",
+    },
+    TimedOut: {"APITimeoutError", "TimeoutException"},
+    Incomplete: {
+        "APIResponseValidationError",
+        "JSONDecodeError",
+        "UnicodeDecodeError",
+        "StreamError",
+        "DecodingError",
+    },
+    NetworkFailed: {"APIConnectionError", "HTTPError", "AzureError", "BotoCoreError", "GoogleAuthError"},
 }
 
 
 def _translation(who: str, err: Exception, names: set[str]) -> ProviderError:
-    if names & {"APITimeoutError", "TimeoutException"}:
-        return failure(who, TimedOut)
-    if names & {"APIResponseValidationError", "JSONDecodeError", "UnicodeDecodeError", "StreamError", "DecodingError"}:
-        return failure(who, Incomplete)
-    if names & {"APIConnectionError", "HTTPError"}:
-        return failure(who, NetworkFailed)
+    for error, kinds in _BY_NAME.items():
+        if names & kinds:
+            return failure(who, error)
     if "APIError" not in names:
         return failure(who, Incomplete)
     response = getattr(err, "response", None)
@@ -156,7 +202,7 @@ def _translation(who: str, err: Exception, names: set[str]) -> ProviderError:
         param=str(getattr(err, "param", None) or ""),
         status=int(getattr(err, "status_code", 0) or 0),
         seconds=retry_after(headers),
-        request_id=str(getattr(err, "request_id", None) or headers.get("request-id") or ""),
+        request_id=request_id(headers) or str(getattr(err, "request_id", None) or ""),
     )
 
 
@@ -216,6 +262,14 @@ def required(settings: DoorSettings, door: str, *names: str) -> str:
         if value := settings.environment.get(name, "").strip():
             return value
     raise ConfigurationError(f"The door {door!r} needs {' or '.join(names)}, which is not set.")
+
+
+def resource_name(settings: DoorSettings, name: str) -> str:
+    """A variable that becomes part of a host or a path; empty when it is not set. Raises ConfigurationError."""
+    value = settings.environment.get(name, "").strip()
+    if value and not _RESOURCE.fullmatch(value):
+        raise ConfigurationError(f"{name} is a name of letters, digits and hyphens, not an address.")
+    return value
 
 
 def base_url(settings: DoorSettings, name: str, default: str = "") -> str:

@@ -1,13 +1,18 @@
 """The real SDKs against the vendors' wires of the local tenant, on a loopback port."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiohttp import web
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from infra.local.company.model import Company
-from infra.local.vendors import claude, openai
+from infra.local.vendors import azure, bedrock, claude, cloud_tokens, foundry, openai, vertex
 from infra.local.vendors.script import Reply
 from infra.local.wire import wire_app
 from infra.local.world import Recorded, World
@@ -18,9 +23,20 @@ MODELS = {
     "claude": "anthropic:claude-sonnet-5-5",
     "gpt": "openai:gpt-6.2-sol",
     "compatible": "compatible:llama+images",
+    "foundry": "foundry:our-claude",
+    "bedrock": "bedrock:eu.anthropic.claude-sonnet-5-5-v1:0",
+    "vertex": "vertex:claude-sonnet-5-5@20261001",
+    "azure": "azure:our-gpt",
     "offline": "offline:extract",
 }
-VENDORS = ("claude", "gpt", "compatible")
+VENDORS = ("claude", "gpt", "compatible", "foundry", "bedrock", "vertex", "azure")
+CLAUDES = ("claude", "foundry", "bedrock", "vertex")
+ANSWERED_BY = {
+    **dict.fromkeys(CLAUDES, "claude-sonnet-5-5"),
+    **dict.fromkeys(("gpt", "azure"), "gpt-6.2-sol"),
+    "compatible": "llama",
+}
+"""What the vendor's response calls the model, whatever the door calls it."""
 BUDGET = Evidence(
     "S1", "Falcon budget", "The budget of Falcon is 48,500 EUR.\nThe supplier is Nordwind GmbH.", detail="Anna"
 )
@@ -69,12 +85,24 @@ class Vendors:
             "OPENAI_API_KEY": "key",
             "OPENAI_BASE_URL": f"{url}/openai/v1",
             "COMPATIBLE_BASE_URL": f"{url}/openai/v1",
+            "ANTHROPIC_FOUNDRY_BASE_URL": f"{url}/foundry",
+            "ANTHROPIC_FOUNDRY_API_KEY": foundry.KEY,
+            "ANTHROPIC_BEDROCK_BASE_URL": f"{url}/bedrock",
+            "AWS_REGION": "eu-central-1",
+            "AWS_BEARER_TOKEN_BEDROCK": bedrock.KEY,
+            "ANTHROPIC_VERTEX_BASE_URL": f"{url}/vertex",
+            "ANTHROPIC_VERTEX_PROJECT_ID": "our-project",
+            "CLOUD_ML_REGION": "europe-west1",
+            "AZURE_OPENAI_ENDPOINT": f"{url}/azure",
+            "AZURE_OPENAI_API_KEY": azure.KEY,
         }
 
-    def open(self, name: str, *, model: str = "", read_timeout: float = 20.0) -> Provider:
+    def open(self, name: str, *, model: str = "", read_timeout: float = 20.0, retries: int = 2) -> Provider:
         door = MODELS[name].split(":")[0]
         entry = f"{name}={door}:{model}" if model else f"{name}={MODELS[name]}"
-        provider = open_models([entry], DoorSettings(self.environment, read_timeout=read_timeout))[name]
+        provider = open_models([entry], DoorSettings(self.environment, read_timeout=read_timeout, retries=retries))[
+            name
+        ]
         self.opened.append(provider)
         return provider
 
@@ -85,18 +113,47 @@ class Vendors:
     def last(self) -> Recorded:
         return self.world.record[-1]
 
+    def wire(self, name: str) -> Literal["claude", "openai"]:
+        """Whose faults the door of `name` meets."""
+        return "claude" if name in CLAUDES else "openai"
+
+
+@pytest.fixture(scope="session")
+def google_key() -> str:
+    """A service account's private key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    plain = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
+
 
 @pytest.fixture
-async def vendors() -> AsyncIterator[Vendors]:
+async def vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, google_key: str) -> AsyncIterator[Vendors]:
     company = Company("tenant", "Company", "example.org", datetime(2026, 11, 22, tzinfo=UTC))
     world = World(company, bot_keys=[], entra_keys=[])
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.add_subapp("/claude", wire_app("claude", world, claude.routes(world)))
     app.add_subapp("/openai/v1", wire_app("openai", world, openai.routes(world)))
+    for name, wire in (("foundry", foundry), ("bedrock", bedrock), ("vertex", vertex)):
+        app.add_subapp(f"/{name}", wire_app("claude", world, wire.routes(world)))
+    app.add_subapp("/azure/openai/v1", wire_app("openai", world, azure.routes(world)))
+    tokens = web.Application()
+    tokens.add_routes(cloud_tokens.routes(world))
+    app.add_subapp("/tokens", tokens)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     running = Vendors(world, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    account = {
+        "type": "service_account",
+        "project_id": "our-project",
+        "private_key_id": "k1",
+        "private_key": google_key,
+        "client_email": "parley@our-project.iam.gserviceaccount.com",
+        "token_uri": f"{running.url}/tokens/google",
+    }
+    (tmp_path / "account.json").write_text(json.dumps(account), encoding="utf-8")
+    # Read by Google's library, not by us.
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
     try:
         yield running
     finally:

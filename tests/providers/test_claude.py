@@ -6,8 +6,8 @@ import pytest
 
 from infra.local.vendors.script import Call, Reply
 from providers.base import Message, Request, Text, ToolResult
-from providers.claude import to_wire
 from providers.claude_citations import Markers
+from providers.claude_request import to_wire
 from tests.providers.conftest import BUDGET, HOTEL, QUESTION, TOOLS, Vendors, asked, drained
 
 

@@ -19,7 +19,19 @@ from providers.base import (
     ToolResult,
 )
 from providers.transcript import NOT_SEEN
-from tests.providers.conftest import BUDGET, HOTEL, MODELS, QUESTION, TOOLS, VENDORS, Vendors, asked, drained
+from tests.providers.conftest import (
+    ANSWERED_BY,
+    BUDGET,
+    CLAUDES,
+    HOTEL,
+    MODELS,
+    QUESTION,
+    TOOLS,
+    VENDORS,
+    Vendors,
+    asked,
+    drained,
+)
 
 PIXEL = base64.b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")
 every_vendor = pytest.mark.parametrize("name", VENDORS)
@@ -33,7 +45,7 @@ async def test_text_arrives_in_pieces_and_once(vendors: Vendors, name: str) -> N
     assert len(deltas) > 3
     assert response.message.text == "Grüße aus Köln, ganz herzlich!"
     assert response.stop is StopReason.FINISHED
-    assert response.model == MODELS[name].partition(":")[2].removesuffix("+images")
+    assert response.model == ANSWERED_BY[name]
     assert response.request_id.startswith("req_")
 
 
@@ -222,5 +234,5 @@ async def test_evidence_cannot_leave_its_frame(vendors: Vendors, name: str) -> N
     assert "[S9]" not in response.message.text
     assert "[S8]" not in response.message.text
     body: Any = vendors.last.body
-    if name != "claude":
+    if name not in CLAUDES:
         assert json.dumps(body).count("</evidence>\\nIgnore") == 0

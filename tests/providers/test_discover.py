@@ -14,7 +14,7 @@ KEYS = {"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k"}
 
 def test_all_doors_are_found() -> None:
     doors = discover()
-    assert set(doors) == {"anthropic", "openai", "compatible", "offline"}
+    assert set(doors) == {"anthropic", "azure", "bedrock", "compatible", "foundry", "offline", "openai", "vertex"}
     assert all(door.help for door in doors.values())
 
 
@@ -30,7 +30,7 @@ async def test_models_keep_their_order() -> None:
 @pytest.mark.parametrize(
     ("entries", "environment", "said"),
     [
-        ([], {}, ["MODELS names no model", "anthropic, compatible, offline, openai"]),
+        ([], {}, ["MODELS names no model", "anthropic, azure, bedrock, compatible, foundry, offline, openai, vertex"]),
         (["claude"], {}, ["'claude' is not of the form name=door:model"]),
         (["a=offline:"], {}, ["not of the form"]),
         (["a=nowhere:m"], {}, ["the door 'nowhere'", "the doors are"]),

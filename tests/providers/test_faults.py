@@ -98,9 +98,7 @@ async def test_overload_is_tried_again_and_then_named(vendors: Vendors, name: st
 
 @every_vendor
 async def test_the_wires_own_faults(vendors: Vendors, name: str) -> None:
-    vendors.world.faults.append(
-        Fault("claude" if name == "claude" else "openai", status=529, headers={"Retry-After": "0.01"}, times=2)
-    )
+    vendors.world.faults.append(Fault(vendors.wire(name), status=529, headers={"Retry-After": "0.01"}, times=2))
     vendors.say(Reply(text="Well."))
     assert (await drained(vendors.open(name), asked(QUESTION)))[1].message.text == "Well."
     assert [record.status for record in vendors.world.record] == [529, 529, 200]
@@ -109,8 +107,7 @@ async def test_the_wires_own_faults(vendors: Vendors, name: str) -> None:
 @every_vendor
 @pytest.mark.parametrize("after", [0, 4, 6])
 async def test_a_cut_stream_is_never_tried_again(vendors: Vendors, name: str, after: int) -> None:
-    wire = "claude" if name == "claude" else "openai"
-    vendors.world.faults.append(Fault("claude" if wire == "claude" else "openai", kind="cut", after=after))
+    vendors.world.faults.append(Fault(vendors.wire(name), kind="cut", after=after))
     vendors.say(Reply(text="This will never be read to its end."))
     error = await failed(vendors, name)
     assert isinstance(error, NetworkFailed | Incomplete)
@@ -138,14 +135,15 @@ async def test_a_stream_that_stalls(vendors: Vendors, name: str) -> None:
 
 @every_vendor
 async def test_no_answer_at_all(vendors: Vendors, name: str) -> None:
-    vendors.world.faults.append(Fault("claude" if name == "claude" else "openai", kind="delay", seconds=30, times=3))
-    assert isinstance(await failed(vendors, name, read_timeout=0.15), TimedOut)
+    vendors.world.faults.append(Fault(vendors.wire(name), kind="delay", seconds=30, times=3))
+    assert isinstance(await failed(vendors, name, read_timeout=0.15, retries=0), TimedOut)
 
 
 @every_vendor
 async def test_nobody_listens(vendors: Vendors, name: str) -> None:
-    for variable in ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "COMPATIBLE_BASE_URL"):
-        vendors.environment[variable] = "http://127.0.0.1:9"
+    for variable in vendors.environment:
+        if variable.endswith(("_BASE_URL", "_ENDPOINT")):
+            vendors.environment[variable] = "http://127.0.0.1:9"
     assert isinstance(await failed(vendors, name), NetworkFailed)
 
 
@@ -182,7 +180,7 @@ async def test_overflow_found_while_answering(vendors: Vendors) -> None:
 async def test_a_redirect_is_not_followed(vendors: Vendors, name: str) -> None:
     vendors.world.faults.append(
         Fault(
-            "claude" if name == "claude" else "openai",
+            vendors.wire(name),
             status=307,
             headers={"Location": f"{vendors.url}/elsewhere"},
             body={},

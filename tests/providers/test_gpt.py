@@ -5,7 +5,7 @@ from dataclasses import replace
 from infra.local.vendors.script import Call, Reply
 from providers.base import Evidence, Message, StopReason, ToolResult
 from providers.framing import framed
-from providers.gpt import to_wire
+from providers.gpt_request import to_wire
 from tests.providers.conftest import BUDGET, QUESTION, SCHEMA, TOOLS, Vendors, asked, drained
 
 

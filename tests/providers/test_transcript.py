@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.local.vendors import claude_checks, openai_checks
-from providers import claude, compatible, gpt
+from providers import claude_request, compatible, gpt_request
 from providers.base import (
     INVALID_ARGUMENTS,
     Evidence,
@@ -75,8 +75,8 @@ requests = st.builds(
 )
 Wires = tuple[Callable[[Request, str], dict[str, Any]], Callable[[dict[str, Any]], None], str]
 WIRES: list[Wires] = [
-    (claude.to_wire, claude_checks.check, "claude-opus-5-5"),
-    (gpt.to_wire, openai_checks.check_responses, "gpt-6.2-sol"),
+    (claude_request.to_wire, claude_checks.check, "claude-opus-5-5"),
+    (gpt_request.to_wire, openai_checks.check_responses, "gpt-6.2-sol"),
     (compatible.to_wire, openai_checks.check_chat, "llama"),
 ]
 

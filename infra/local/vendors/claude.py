@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from infra.local.vendors.extract import Block
 from infra.local.vendors.script import Reply, View
 from infra.local.world import World
 
+Send = Callable[[web.Request, Iterable[sse.Event], Reply, Mapping[str, str]], Awaitable[web.StreamResponse]]
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-fable-5-1")
 ERRORS = {
     400: ("invalid_request_error", "The request is invalid."),
@@ -37,20 +38,10 @@ _STOPS = {
 
 def routes(world: World) -> list[web.RouteDef]:
     async def messages(request: web.Request) -> web.StreamResponse:
-        body = await _json(request)
-        refused = _refusal(request) or _checked(body)
-        if refused is not None:
-            return refused
-        reply = script.next_reply(world, "claude", view(body))
-        if reply.error:
-            return error(reply.error, code=reply.error_code, retry_after=reply.retry_after)
-        answer = message(body, reply)
-        if not body.get("stream"):
-            return web.json_response(answer, headers={"request-id": _request_id()})
-        return await sse.send(request, events(answer, reply), reply, {"request-id": _request_id()})
+        return _refusal(request) or await answered(world, request, await json_of(request))
 
     async def count(request: web.Request) -> web.StreamResponse:
-        body = await _json(request)
+        body = await json_of(request)
         return _refusal(request) or web.json_response({"input_tokens": len(json.dumps(body)) // 4})
 
     async def models(request: web.Request) -> web.StreamResponse:
@@ -71,32 +62,64 @@ def routes(world: World) -> list[web.RouteDef]:
     ]
 
 
-def error(status: int, *, message: str = "", code: str = "", retry_after: float | None = None) -> web.Response:
+async def answered(
+    world: World,
+    request: web.Request,
+    body: dict[str, Any],
+    *,
+    error: Callable[..., web.Response] | None = None,
+    send: Send = sse.send,
+    ids: str = "request-id",
+) -> web.StreamResponse:
+    """What every cloud's door to Claude does with a request that was let in: checks, the model's reply, its stream.
+
+    `error`, `send` and `ids` (the header with the request's id) are where the clouds differ.
+    """
+    refuse = error or errors
+    refused = checked(body, refuse)
+    if refused is not None:
+        return refused
+    reply = script.next_reply(world, "claude", view(body))
+    if reply.error:
+        return refuse(reply.error, code=reply.error_code, retry_after=reply.retry_after)
+    answer = message(body, reply)
+    if not body.get("stream"):
+        return web.json_response(answer, headers={ids: request_id()})
+    return await send(request, events(answer, reply), reply, {ids: request_id()})
+
+
+def errors(status: int, *, message: str = "", code: str = "", retry_after: float | None = None) -> web.Response:
     kind, sentence = ERRORS.get(status, ("api_error", "Internal server error"))
     inner: dict[str, Any] = {"type": kind, "message": message or sentence}
     if code:
         inner["details"] = {"error_code": code}
-    headers = {"request-id": _request_id()}
+    headers = {"request-id": request_id()}
     if retry_after is not None:
         headers["retry-after"] = f"{retry_after:g}"
     body = {"type": "error", "error": inner, "request_id": headers["request-id"]}
     return web.json_response(body, status=status, headers=headers)
 
 
-def _refusal(request: web.Request) -> web.Response | None:
+def fault_answer(request: web.Request, error: Callable[..., web.Response]) -> web.Response | None:
     fault = sse.fault_of(request)
-    if fault is not None and fault.kind == "status":
-        wait = fault.headers.get("Retry-After") or fault.headers.get("retry-after")
-        return error(fault.status, retry_after=float(wait) if wait else None)
+    if fault is None or fault.kind != "status":
+        return None
+    wait = fault.headers.get("Retry-After") or fault.headers.get("retry-after")
+    return error(fault.status, retry_after=float(wait) if wait else None)
+
+
+def _refusal(request: web.Request) -> web.Response | None:
+    if faulty := fault_answer(request, errors):
+        return faulty
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or not key.strip():
-        return error(401)
+        return errors(401)
     if not request.headers.get("anthropic-version"):
-        return error(400, message="anthropic-version: header is required")
+        return errors(400, message="anthropic-version: header is required")
     return None
 
 
-async def _json(request: web.Request) -> dict[str, Any]:
+async def json_of(request: web.Request) -> dict[str, Any]:
     """Empty when the body is no JSON object; that fails the checks."""
     try:
         body = await request.json()
@@ -105,7 +128,7 @@ async def _json(request: web.Request) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _checked(body: dict[str, Any]) -> web.Response | None:
+def checked(body: dict[str, Any], error: Callable[..., web.Response]) -> web.Response | None:
     if not body:
         return error(400, message="The request body is not valid JSON.")
     if not str(body.get("model", "")).startswith("claude"):
@@ -198,7 +221,7 @@ def events(answer: dict[str, Any], reply: Reply) -> Iterator[sse.Event]:
         yield sse.STALL
     if reply.break_with:
         broken = {"type": reply.break_with, "message": "Something went wrong."}
-        yield _event("error", error=broken, request_id=_request_id())
+        yield _event("error", error=broken, request_id=request_id())
         return
     if reply.malformed:
         yield ("content_block_delta", '{"type": "content_block_delta", "index": 0, "del')
@@ -234,5 +257,5 @@ def _event(name: str, **fields: Any) -> sse.Event:
     return name, {"type": name, **fields}
 
 
-def _request_id() -> str:
+def request_id() -> str:
     return f"req_{uuid.uuid4().hex[:24]}"

@@ -26,8 +26,8 @@ ERRORS: dict[int, tuple[str, str | None, str]] = {
 
 def routes(world: World) -> list[web.RouteDef]:
     async def responses(request: web.Request) -> web.StreamResponse:
-        body = await _json(request)
-        refused = _refusal(request) or _checked(body, check_responses)
+        body = await json_of(request)
+        refused = _refusal(request) or checked(body, check_responses)
         if refused is not None:
             return refused
         reply = script.next_reply(world, "openai", openai_responses.view(body))
@@ -39,8 +39,8 @@ def routes(world: World) -> list[web.RouteDef]:
         return await sse.send(request, openai_responses.events(answer, reply), reply, _headers())
 
     async def chat(request: web.Request) -> web.StreamResponse:
-        body = await _json(request)
-        refused = _refusal(request) or _checked(body, check_chat)
+        body = await json_of(request)
+        refused = _refusal(request) or checked(body, check_chat)
         if refused is not None:
             return refused
         reply = script.next_reply(world, "openai", openai_chat.view(body))
@@ -53,7 +53,7 @@ def routes(world: World) -> list[web.RouteDef]:
         return await sse.send(request, openai_chat.events(answer, reply, wants_usage), reply, _headers())
 
     async def count(request: web.Request) -> web.StreamResponse:
-        tokens = len(json.dumps(await _json(request))) // 4
+        tokens = len(json.dumps(await json_of(request))) // 4
         answer = {"object": "response.input_tokens", "input_tokens": tokens}
         return _refusal(request) or web.json_response(answer)
 
@@ -85,16 +85,22 @@ def error(
     return web.json_response({"error": inner}, status=status, headers=headers)
 
 
-def _refusal(request: web.Request) -> web.Response | None:
+def fault_answer(request: web.Request) -> web.Response | None:
     fault = sse.fault_of(request)
-    if fault is not None and fault.kind == "status":
-        wait = fault.headers.get("Retry-After") or fault.headers.get("retry-after")
-        return error(fault.status, retry_after=float(wait) if wait else None)
+    if fault is None or fault.kind != "status":
+        return None
+    wait = fault.headers.get("Retry-After") or fault.headers.get("retry-after")
+    return error(fault.status, retry_after=float(wait) if wait else None)
+
+
+def _refusal(request: web.Request) -> web.Response | None:
+    if faulty := fault_answer(request):
+        return faulty
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     return None if scheme == "Bearer" and key.strip() else error(401)
 
 
-async def _json(request: web.Request) -> dict[str, Any]:
+async def json_of(request: web.Request) -> dict[str, Any]:
     """Empty when the body is no JSON object; that fails the checks."""
     try:
         body = await request.json()
@@ -103,7 +109,7 @@ async def _json(request: web.Request) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _checked(body: dict[str, Any], check: Callable[[dict[str, Any]], None]) -> web.Response | None:
+def checked(body: dict[str, Any], check: Callable[[dict[str, Any]], None]) -> web.Response | None:
     if not isinstance(body.get("model"), str) or not body["model"]:
         return error(400, message="you must provide a model parameter", param="model")
     if body["model"] == "no-such-model":
@@ -116,4 +122,8 @@ def _checked(body: dict[str, Any], check: Callable[[dict[str, Any]], None]) -> w
 
 
 def _headers() -> dict[str, str]:
-    return {"x-request-id": f"req_{uuid.uuid4().hex}"}
+    return {"x-request-id": request_id()}
+
+
+def request_id() -> str:
+    return f"req_{uuid.uuid4().hex}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -25,8 +25,20 @@ def fault_of(request: web.Request) -> Fault | None:
     return fault
 
 
+def written(event: Event) -> bytes:
+    name, data = event
+    head = f"event: {name}\n" if name else ""
+    return f"{head}data: {data if isinstance(data, str) else json.dumps(data)}\n\n".encode()
+
+
 async def send(
-    request: web.Request, events: Iterable[Event], reply: Reply, headers: Mapping[str, str]
+    request: web.Request,
+    events: Iterable[Event],
+    reply: Reply,
+    headers: Mapping[str, str],
+    *,
+    content_type: str = "text/event-stream; charset=utf-8",
+    written: Callable[[Event], bytes] = written,
 ) -> web.StreamResponse:
     """Streams `events`, honouring the reply's `cut`, `early`, `delay` and `stall` and a `cut` fault.
 
@@ -34,7 +46,7 @@ async def send(
     """
     fault = fault_of(request)
     cut = fault.after if fault is not None and fault.kind == "cut" else reply.cut
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8", **headers})
+    response = web.StreamResponse(headers={"Content-Type": content_type, **headers})
     await response.prepare(request)
     for number, event in enumerate(events):
         if number == cut:
@@ -48,11 +60,8 @@ async def send(
             continue
         if reply.delay:
             await asyncio.sleep(reply.delay)
-        name, data = event
-        head = f"event: {name}\n" if name else ""
-        written = data if isinstance(data, str) else json.dumps(data)
         try:
-            await response.write(f"{head}data: {written}\n\n".encode())
+            await response.write(written(event))
         except ConnectionResetError:  # the reader is gone: stopped, or killed
             world = request.app[WORLD_KEY]
             world.state["hung_up"] = world.state.get("hung_up", 0) + 1

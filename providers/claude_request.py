@@ -1,0 +1,112 @@
+"""A neutral request as the body of Anthropic's Messages API, whichever door it leaves by.
+
+Thinking is bound to the model and to the exact transcript before it, so an answer's native form carries a digest of
+what it followed and is replayed only there; anywhere else its neutral parts are.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from providers.base import Evidence, Image, Message, Native, Part, Request, Text, ToolCall, ToolResult
+from providers.schema import strict_schema
+from providers.transcript import clean, repaired
+
+_CACHED = {"type": "ephemeral"}
+
+
+def to_wire(request: Request, model: str, door: str = "anthropic") -> dict[str, Any]:
+    """The body of `POST /v1/messages`, without `stream`. No sampling knobs: the API refuses them.
+
+    `door`: what the door and the model made earlier goes back in its native form.
+    """
+    messages = repaired(request.messages)
+    wire: dict[str, Any] = {
+        "model": model,
+        "max_tokens": request.max_output_tokens,
+        "output_config": {"effort": request.effort},
+        **_tools(request, messages),
+    }
+    if request.system.strip():
+        wire["system"] = [{"type": "text", "text": clean(request.system), "cache_control": _CACHED}]
+    if request.user_hash:
+        wire["metadata"] = {"user_id": request.user_hash}
+    if request.tools:
+        # The next round of a tool loop sends all of this again, evidence included.
+        wire["cache_control"] = _CACHED
+    prefix, wire["messages"] = _head_digest(wire), []
+    for message in messages:
+        content = _replayed(message.native, (door, model), prefix) or [_block(part) for part in message.parts]
+        wire["messages"].append({"role": message.role, "content": content})
+        prefix = _digest(prefix, wire["messages"][-1])
+    return wire
+
+
+def prefix_of(wire: Mapping[str, Any]) -> str:
+    """Digest of everything an answer to `wire` follows."""
+    prefix = _head_digest(wire)
+    for message in wire["messages"]:
+        prefix = _digest(prefix, message)
+    return prefix
+
+
+def _head_digest(wire: Mapping[str, Any]) -> str:
+    return _digest("", [wire["model"], wire.get("system"), wire.get("tools")])
+
+
+def _digest(prefix: str, value: Any) -> str:
+    return hashlib.sha256((prefix + json.dumps(value, sort_keys=True)).encode()).hexdigest()
+
+
+def _replayed(native: Native | None, maker: tuple[str, str], prefix: str) -> list[dict[str, Any]] | None:
+    if native is None or (native.door, native.model) != maker or not isinstance(native.payload, dict):
+        return None
+    content = native.payload.get("content")
+    return content if native.payload.get("prefix") == prefix and isinstance(content, list) else None
+
+
+def _tools(request: Request, messages: tuple[Message, ...]) -> dict[str, Any]:
+    tools: list[dict[str, Any]] = []
+    for spec in sorted(request.tools, key=lambda spec: spec.name):
+        schema, strict = strict_schema(spec.parameters)
+        tool = {"name": spec.name, "description": spec.description, "input_schema": schema}
+        tools.append({**tool, "strict": True} if strict else tool)
+    if tools:
+        tools[-1]["cache_control"] = _CACHED
+        return {"tools": tools}
+    # Calls in the history must name tools that the request defines, also when none may be called any more.
+    used = sorted({call.name for message in messages for call in message.tool_calls})
+    if not used:
+        return {}
+    return {"tools": [{"name": n, "input_schema": {"type": "object"}} for n in used], "tool_choice": {"type": "none"}}
+
+
+def _block(part: Part) -> dict[str, Any]:
+    match part:
+        case Text(text):
+            return {"type": "text", "text": text}
+        case Image(data, media_type):
+            encoded = base64.b64encode(data).decode()
+            return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": encoded}}
+        case Evidence():
+            return _search_result(part)
+        case ToolCall(id, name, arguments):
+            return {"type": "tool_use", "id": id, "name": name, "input": dict(arguments)}
+        case ToolResult(call_id, content, is_error):
+            blocks = [_block(inner) for inner in content] or [{"type": "text", "text": "(empty)"}]
+            return {"type": "tool_result", "tool_use_id": call_id, "content": blocks, "is_error": is_error}
+
+
+def _search_result(evidence: Evidence) -> dict[str, Any]:
+    texts = [text for text in (evidence.detail, evidence.text) if text.strip()] or ["(no text)"]
+    return {
+        "type": "search_result",
+        "source": evidence.id,
+        # The id also stands in the title, since the model is asked to write it itself.
+        "title": f"[{evidence.id}] {evidence.title}",
+        "content": [{"type": "text", "text": text} for text in texts],
+        # All of a request or none: a mixture is refused.
+        "citations": {"enabled": True},
+    }
