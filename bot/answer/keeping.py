@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from datetime import UTC
 
+from bot.agent.history import TURNS
 from bot.agent.loop import Outcome, Stopped
+from bot.answer.gathering import Gathered
 from bot.context import Incoming
 from bot.grounding.evidence import Skipped
 from bot.grounding.search import Grounding
+from bot.services import Turn
 from bot.store.answers import Kept, Left, Read
+from bot.store.provenance import Provenance
 from graph.base import Document
 from providers.base import Message, Text
 
@@ -39,7 +43,7 @@ def kept(
         searched=tuple(coverage.searched),
         words=tuple(coverage.words),
         skipped=_left(coverage.skipped),
-        failed=_left(coverage.failed),
+        failed=_left([*coverage.failed, *coverage.cut]),
         ending=outcome.cause.value if isinstance(outcome, Stopped) else "",
         suggestions=suggestions,
         label=label,
@@ -54,6 +58,18 @@ def _read(document: Document, position: int) -> Read:
 
 def _left(skipped: list[Skipped]) -> tuple[Left, ...]:
     return tuple(Left(one.what, one.why) for one in skipped)
+
+
+async def made_from(turn: Turn, asked: Incoming, gathered: Gathered, again: Kept | None) -> Provenance:
+    """Of all that is kept of this turn: of what was answered before too, where the question is answered once more (`again`)."""
+    given = [passage.document for passage in gathered.grounding.retrieved]
+    given += [document for document, _ in gathered.known.pictured]
+    made_of = gathered.rules.provenance(given, gathered.history.provenance)
+    if again is None:
+        return made_of
+    recent = await turn.services.transcripts.recent(asked.kept_under, turns=TURNS)
+    before = next((one.provenance for one in recent.turns if one.turn_id == asked.id), None)
+    return made_of | (before or Provenance(frozenset({again.label} - {""})))
 
 
 def remembered(question: str, answer: str, *, before: str | None = None) -> list[Message]:

@@ -13,7 +13,7 @@ from bot.agent.summarise import Notes
 from bot.answer import consents, models
 from bot.answer.following import MOST, following
 from bot.answer.gathering import Gathered, Toolbox, evidence, gather
-from bot.answer.keeping import kept, remembered
+from bot.answer.keeping import kept, made_from, remembered
 from bot.answer.newcomers import Outgrown, Watch, answer_privately
 from bot.answer.notices import notices
 from bot.answer.said import Said
@@ -101,11 +101,7 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
     )
     await watch.check()
     text = said.whole(outcome)
-    given = (
-        *(p.document for p in gathered.grounding.retrieved),
-        *(document for document, _ in gathered.known.pictured),
-    )
-    made_of = gathered.rules.provenance(given, gathered.history.provenance)
+    made_of = await made_from(turn, asked, gathered, again)
     said_now = remembered(in_words(asked, turn.say), text, before=again.text if again else None)
     # Under the question's own id, also when it is answered once more: deleted or edited, it takes all its answers along.
     await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of)
