@@ -61,6 +61,9 @@ ROWS: list[tuple[str | None, Any, int, Any]] = [
     ("suggestedAction/submit", {"x": 1}, 200, None),
     ("handoff/action", {"continuation": "c"}, 200, None),
     ("actionableMessage/executeAction", {"body": "x"}, 200, None),
+    ("tab/fetch", {"tabContext": {"tabEntityId": "x"}}, 200, {"tab": {"type": "continue", "value": {"cards": []}}}),
+    ("tab/submit", {"data": {}}, 200, {"tab": {"type": "continue", "value": {"cards": []}}}),
+    ("something/new", {"x": 1}, 200, None),
     (None, {"x": 1}, 200, None),
 ]  # fmt: skip
 """(name, value, status, body). Where the message extension is wired in (bot/app.py), tests/compose has its answers."""
