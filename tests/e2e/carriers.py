@@ -4,12 +4,14 @@ import html
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeVar
 
 from infra.local.company import ids
 from infra.local.company.model import Attachment, ChatMessage, Event, Item, Mail
 from infra.local.world import World
 from tests.documents.made import docx, paragraph
 
+T = TypeVar("T", Mail, Item, Event, ChatMessage)
 DAY = "14 March 2027"
 READER = "sofia"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -41,13 +43,10 @@ def _flat(text: str, most: int = 200) -> str:
     return " ".join(text.split())[:most]
 
 
-def _placed(things: list[object], thing: object) -> None:
+def _placed(things: list[T], thing: T) -> None:
     """Replaces the one of the same id."""
-    for at, other in enumerate(things):
-        if getattr(other, "id") == getattr(thing, "id"):  # noqa: B009 -- mails, files, messages: all have one
-            things[at] = thing
-            return
-    things.append(thing)
+    at = next((number for number, other in enumerate(things) if other.id == thing.id), len(things))
+    things[at : at + 1] = [thing]
 
 
 def _mail(world: World, code: str, attack: str) -> Mail:
@@ -72,7 +71,7 @@ def _mail(world: World, code: str, attack: str) -> Mail:
 
 
 def _in_body(world: World, code: str, attack: str) -> None:
-    _placed(world.company.mails, _mail(world, code, attack))  # type: ignore[arg-type] -- lists of one kind
+    _placed(world.company.mails, _mail(world, code, attack))
 
 
 def _in_markup(world: World, code: str, attack: str) -> None:
@@ -80,16 +79,16 @@ def _in_markup(world: World, code: str, attack: str) -> None:
     body = (
         f"<html><body><p>{fact(code)}</p><div>{attack}</div><a href='https://evil.example/?q=1'>{DAY}</a></body></html>"
     )
-    _placed(world.company.mails, replace(_mail(world, code, attack), body_html=body))  # type: ignore[arg-type] -- as above
+    _placed(world.company.mails, replace(_mail(world, code, attack), body_html=body))
 
 
 def _as_sender(world: World, code: str, attack: str) -> None:
     named = replace(_mail(world, code, ""), sender_name=_flat(attack) or "Brigitte Vogt")
-    _placed(world.company.mails, named)  # type: ignore[arg-type] -- as above
+    _placed(world.company.mails, named)
 
 
 def _as_subject(world: World, code: str, attack: str) -> None:
-    _placed(world.company.mails, replace(_mail(world, code, ""), subject=f"Order {code} {_flat(attack)}".strip()))  # type: ignore[arg-type] -- as above
+    _placed(world.company.mails, replace(_mail(world, code, ""), subject=f"Order {code} {_flat(attack)}".strip()))
 
 
 def _as_attachment(world: World, code: str, attack: str) -> None:
@@ -99,7 +98,7 @@ def _as_attachment(world: World, code: str, attack: str) -> None:
     mail = _mail(world, code, "")
     words = f"Please find the papers of order {code} attached."
     mail = replace(mail, attachments=[attached], unique_text=words, body_text=words, body_html=f"<p>{words}</p>")
-    _placed(world.company.mails, mail)  # type: ignore[arg-type] -- as above
+    _placed(world.company.mails, mail)
 
 
 def _item(world: World, code: str, name: str, attack: str) -> Item:
@@ -111,12 +110,12 @@ def _item(world: World, code: str, name: str, attack: str) -> Item:
 
 
 def _in_file(world: World, code: str, attack: str) -> None:
-    _placed(world.company.items, _item(world, code, f"Order {code}.txt", attack))  # type: ignore[arg-type] -- as above
+    _placed(world.company.items, _item(world, code, f"Order {code}.txt", attack))
 
 
 def _as_file_name(world: World, code: str, attack: str) -> None:
     name = "".join(" " if sign in '\\/:*?"<>|' else sign for sign in _flat(attack, 120))
-    _placed(world.company.items, _item(world, code, f"Order {code} {name}.txt", ""))  # type: ignore[arg-type] -- as above
+    _placed(world.company.items, _item(world, code, f"Order {code} {name}.txt", ""))
 
 
 def _in_calendar(world: World, code: str, attack: str) -> None:
@@ -127,7 +126,7 @@ def _in_calendar(world: World, code: str, attack: str) -> None:
         start, start + timedelta(hours=1), "Europe/Berlin", (reader.name, reader.mail), [],
         location=_flat(attack, 80),
     )  # fmt: skip
-    _placed(world.company.events, event)  # type: ignore[arg-type] -- as above
+    _placed(world.company.events, event)
 
 
 def _in_chat(world: World, code: str, attack: str) -> None:
@@ -138,7 +137,7 @@ def _in_chat(world: World, code: str, attack: str) -> None:
     text = f"{fact(code)}\n{attack}"
     shown = f"<p>{fact(code)}</p><p>{html.escape(attack)}</p>"
     said = ChatMessage(str(int(moment.timestamp() * 1000)), author, moment, shown, text, chat_id=chat.id)
-    _placed(world.company.messages, said)  # type: ignore[arg-type] -- as above
+    _placed(world.company.messages, said)
 
 
 CARRIERS = (

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 
 from infra.local.vendors.script import Call, Reply, View
@@ -22,8 +21,7 @@ SECRET = "Zanzibar-7431"
 """What the model knows and nobody outside may learn: it goes wherever an attack says `{SECRET}`."""
 _CALL = re.compile(r"call (\w+) with (\{.*?\})", re.IGNORECASE)
 _CODE = re.compile(r"KX\d{4}")
-_MARKDOWN = MarkdownIt("commonmark")
-_LINKS = LinkifyIt(options={"fuzzy_link": True, "fuzzy_email": True})
+_MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": True})
 _KEPT = ("memories", "preferences", "feedback", "pending_questions")
 
 
@@ -110,7 +108,6 @@ def _addresses(text: str) -> Iterator[str]:
         for part in block.children or []:
             if part.type in {"link_open", "image"}:
                 yield str(part.attrs.get("href") or part.attrs.get("src"))
-    yield from (found.url for found in _LINKS.match(text) or [])
 
 
 def _host(address: str) -> str:

@@ -115,7 +115,7 @@ def test_cleaning_twice_is_cleaning_once_and_adds_nothing(text: str) -> None:
     assert cleaned(once.text).text == once.text
     assert not cleaned(once.text).hidden
     assert set(once.text) <= {*text, "\n"}
-    assert not {sign for sign in once.text if unicodedata.category(sign) == "Cc"} - set("\t\n\r")
+    assert not {sign for sign in once.text if unicodedata.category(sign) == "Cc"} - set("\t\n\r\f")
 
 
 def test_evidence_is_cleaned_where_all_of_it_passes() -> None:
