@@ -11,7 +11,7 @@ from bot.context import Audience
 from bot.services import Services, Turn
 from tests.conftest import fresh_world
 from tests.e2e import matrix
-from tests.e2e.matrix import Case, Trial
+from tests.e2e.matrix import Case, Traffic, Trial
 from tests.e2e.parley import parley_running
 from tests.e2e.test_canaries import Everybody
 
@@ -21,8 +21,8 @@ TWO = "claude=anthropic:claude-sonnet-5,gpt=openai:gpt-5.6"
 
 async def played(
     folder: Path, cases: Sequence[Case], refine: Callable[[Services], Services] = lambda services: services
-) -> tuple[list[Trial], matrix.Log, frozenset[str]]:
-    """The cases in one running Parley; and which of her words reached a model when the asker asked in private."""
+) -> tuple[list[Trial], Traffic, matrix.Log]:
+    """The cases in one running Parley, after the asker asked in private: what can't be found can't leak."""
     world, built = fresh_world(), list[Services]()
     matrix.plant(world, list(cases))
 
@@ -35,7 +35,7 @@ async def played(
             await parley.sign_in(matrix.ASKER)
             await parley.ask(matrix.ASKER, f"{matrix.QUESTION}?")
             given = str([request.body for request in parley.received("claude", "openai")])
-            hers = frozenset(source for source, word in matrix.HERS.items() if word in given)
+            assert [source for source, word in matrix.HERS.items() if word not in given] == []
             trials = [Trial(parley, built[0], case) for case in cases]
             free = asyncio.Semaphore(AT_ONCE)
 
@@ -44,23 +44,16 @@ async def played(
                     await trial.play()
 
             await asyncio.gather(*map(play, trials))
-    return trials, log, hers
-
-
-def leaks_of(trials: Sequence[Trial]) -> list[tuple[Case, str, str]]:
-    return [leak for trial in trials for leak in trial.leaks()]
+    return trials, Traffic(world), log
 
 
 async def _nothing_leaks(folder: Path, cases: Sequence[Case]) -> None:
-    trials, log, hers = await played(folder, cases)
-    assert hers == set(matrix.HERS), "what can't be found can't leak"
-    assert leaks_of(trials) == []
-    secrets = [*matrix.HERS.values(), matrix.STAFF, matrix.TEAM, matrix.REMEMBERED, matrix.DECIDED]
-    assert [line for line in log.lines if any(word in line for word in secrets)] == []
+    trials, traffic, log = await played(folder, cases)
+    assert [leak for trial in trials for leak in trial.leaks(traffic)] == []
+    assert [line for line in log.lines if any(word in line for word in matrix.SECRETS)] == []
     # What everybody there may read is used: silence would be no proof.
-    for trial in trials:
-        if not trial.case.joined:
-            assert matrix.TEAM in trial.reached_model(), trial.case
+    silent = [case for case in cases if not any(matrix.TEAM in text for _, _, text in traffic.of(case))]
+    assert [case for case in silent if not case.joined] == []
 
 
 async def test_a_sample_of_the_matrix(tmp_path: Path) -> None:
@@ -82,8 +75,8 @@ async def test_a_build_without_the_check_is_caught(tmp_path: Path) -> None:
         return Everybody(turn.person.id, None)
 
     cases = [case for case in matrix.CASES if case.path == "live" and case.guest and not case.joined]
-    trials, _, _ = await played(tmp_path, cases, lambda services: replace(services, audience=everybody))
-    found = leaks_of(trials)
+    trials, traffic, _ = await played(tmp_path, cases, lambda services: replace(services, audience=everybody))
+    found = [leak for trial in trials for leak in trial.leaks(traffic)]
     assert {case.place for case, _, _ in found} == set(matrix.PLACES)
     assert {word for _, _, word in found} >= set(matrix.HERS.values())
     assert {wire for _, wire, _ in found} >= {"claude", "connector"}
