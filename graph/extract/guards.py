@@ -84,27 +84,37 @@ def _check_xml(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
     return count
 
 
-def words(archive: zipfile.ZipFile, part: str, *, text: frozenset[str], breaks: frozenset[str]) -> str:
-    """The text inside elements named `text` (without prefix), with a new line after each element in `breaks`. Linear in size."""
+def words(
+    archive: zipfile.ZipFile,
+    part: str,
+    *,
+    text: frozenset[str],
+    breaks: frozenset[str],
+    without: frozenset[str] = frozenset(),
+) -> str:
+    """The text inside elements named `text` (without prefix) and outside those named `without`, with a new line after each
+    element in `breaks`. Linear in size."""
     pieces: list[str] = []
-    inside = 0
+    inside = skipped = 0
 
     def start(name: str, _attributes: object) -> None:
-        nonlocal inside
+        nonlocal inside, skipped
         local = name.rsplit(":", 1)[-1]
         inside += local in text
+        skipped += local in without
         if local in {"tab", "tc", "table-cell"}:
             pieces.append("\t")
 
     def end(name: str) -> None:
-        nonlocal inside
+        nonlocal inside, skipped
         local = name.rsplit(":", 1)[-1]
         inside -= local in text
+        skipped -= local in without
         if local in breaks:
             pieces.append("\n")
 
     def data(characters: str) -> None:
-        if inside > 0:
+        if inside > 0 and not skipped:
             pieces.append(characters)
 
     parser = expat.ParserCreate()

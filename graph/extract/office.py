@@ -2,23 +2,33 @@
 
 import io
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 
 import openpyxl
 import xlrd
 from markitdown import StreamInfo
-from markitdown.converters import DocxConverter, EpubConverter, PptxConverter
+from markitdown.converters import EpubConverter
 
+from graph.extract import unseen_slides
 from graph.extract.budget import Budget
+from graph.extract.equations import with_latex
 from graph.extract.guards import Survey, words
+from graph.extract.markup import Letters
+from graph.extract.slides import read_slides
+from graph.extract.unseen_cells import seen, unseen_cells
+from graph.extract.unseen_office import without_unseen
 
 MAX_CELLS = 400_000
 MAX_COLUMNS = 200
 TREE_UP_TO = 120_000
 """XML elements; above that mammoth needs more than the time there is, and plain words are read instead."""
-_SLIDE = re.compile(r"\s*<!-- Slide number: \d+ -->\s*")
 _WORD_TEXT, _WORD_BREAKS = frozenset({"t", "v"}), frozenset({"p", "br", "tr", "v"})
+_FRACTION = re.compile(r"-?\d+\.\d{13,}")
+_COUNTS_PAGES = re.compile(r"(?=.{1,60}$)(?:.*\b(?:page|seite|blatt|pg\.)\s*\d.*|\W*\d+\W*)", re.IGNORECASE)
+"""A short line of a header or footer with a page's number in it."""
 _BESIDE = (
     "word/header",
     "word/footer",
@@ -30,21 +40,34 @@ _BESIDE = (
 
 
 def read_docx(data: bytes, found: Survey, budget: Budget) -> str:
-    """The body, then what stands beside it: headers, footers, notes, comments and text boxes."""
+    """The body, then what stands beside it: headers, footers, notes, comments and text boxes; nothing that no reader sees."""
+    visible, hidden = without_unseen(data) if found.elements <= TREE_UP_TO else (data, False)
+    if hidden:
+        budget.hidden, data, found = True, visible, replace(found, archive=zipfile.ZipFile(io.BytesIO(visible)))
     main = next(name for name in sorted(found.names) if name.startswith("word/document") and name.endswith(".xml"))
-    plain = words(found.archive, main, text=_WORD_TEXT, breaks=_WORD_BREAKS)
     if found.elements > TREE_UP_TO:
-        return plain
+        return words(found.archive, main, text=_WORD_TEXT, breaks=_WORD_BREAKS)
     try:
-        text = DocxConverter().convert(io.BytesIO(data), StreamInfo(extension=".docx")).markdown
+        text = Letters().convert(io.BytesIO(with_latex(data, found, main)), StreamInfo(extension=".docx")).markdown
     except Exception:  # noqa: BLE001 -- mammoth raises anything at all; the plain words are there already
         text = ""
+    without = frozenset({"oMath"}) if text else frozenset[str]()
+    plain = words(found.archive, main, text=_WORD_TEXT, breaks=_WORD_BREAKS, without=without)
     beside = [
-        words(found.archive, name, text=_WORD_TEXT, breaks=_WORD_BREAKS)
+        _plain(found.archive, name, text=_WORD_TEXT, breaks=_WORD_BREAKS)
         for name in sorted(found.names)
         if name.startswith(_BESIDE) and name.endswith(".xml")
     ]
     return "\n\n".join([text, *_missing("\n".join([plain, *beside]), text)])
+
+
+def _plain(archive: zipfile.ZipFile, name: str, *, text: frozenset[str], breaks: frozenset[str]) -> str:
+    """One part beside the body: numbers of charts without the noise of binary fractions, no line that counts pages."""
+    lines = words(archive, name, text=text, breaks=breaks).split("\n")
+    if name.startswith("word/charts"):
+        return "\n".join(f"{float(line):.12g}" if _FRACTION.fullmatch(line) else line for line in lines)
+    paged = name.startswith(("word/header", "word/footer"))
+    return "\n".join(line for line in lines if not (paged and _COUNTS_PAGES.fullmatch(" ".join(line.split()))))
 
 
 def _missing(plain: str, text: str) -> Iterator[str]:
@@ -62,10 +85,9 @@ def _tokens(text: str) -> list[str]:
     return "".join(character if character.isalnum() else " " for character in text.casefold()).split()
 
 
-def read_pptx(data: bytes, _found: Survey, _budget: Budget) -> str:
-    """A form feed stands between slides, as between the pages of a PDF."""
-    text = PptxConverter().convert(io.BytesIO(data), StreamInfo(extension=".pptx")).markdown
-    return _SLIDE.sub("\n\f\n", text).replace("\n\f\n", "", 1)
+def read_pptx(data: bytes, _found: Survey, budget: Budget) -> str:
+    visible, budget.hidden = unseen_slides.without_unseen(data)
+    return read_slides(visible)
 
 
 def read_epub(data: bytes, _budget: Budget) -> str:
@@ -84,12 +106,18 @@ def read_odf(found: Survey) -> tuple[str, str]:
     return kind, text
 
 
-def read_xlsx(data: bytes, _found: Survey, budget: Budget) -> str:
+def read_xlsx(data: bytes, found: Survey, budget: Budget) -> str:
+    """Sheets and columns as they are; sheets that are hidden come last and say so."""
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    unseen = unseen_cells(found.archive)
     sheets: list[str] = []
-    for sheet in book.worksheets:
+    for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
         sheet.reset_dimensions()
-        sheets.append(_table(sheet.title, sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), budget))
+        rows = sheet.iter_rows(values_only=not unseen, max_col=MAX_COLUMNS)
+        hidden = sheet.sheet_state != "visible"
+        title = f"{sheet.title} (hidden sheet)" if hidden else sheet.title
+        sheets.append(_table(title, seen(rows, unseen, budget) if unseen else rows, budget))
+        budget.hidden = budget.hidden or (sheet.sheet_state == "veryHidden" and bool(sheets[-1]))
     return "\n\n".join(sheet for sheet in sheets if sheet)
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import charset_normalizer
 from bs4 import BeautifulSoup, Tag
-from markitdown.converters import HtmlConverter
 from striprtf.striprtf import rtf_to_text
 
 from graph import html_text
 from graph.extract.budget import Budget
+from graph.extract.markup import Pages
 from graph.unseen import SUSPECT, Sheet
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -43,7 +43,7 @@ def read_html(text: str, budget: Budget) -> str:
     if len(text) > MAX_TREE or text.count("<") > 60_000:
         return _plain(budget.cut(text), budget)
     try:
-        return HtmlConverter().convert_string(_shown(text, budget) if SUSPECT.search(text) else text).markdown
+        return Pages().convert_string(_shown(text, budget) if SUSPECT.search(text) else text).markdown
     except RecursionError:
         return _plain(text, budget)
 
