@@ -129,6 +129,18 @@ class Expands(Protocol):
         ...
 
 
+Relation = Literal["manager", "reports"]
+
+
+@runtime_checkable
+class Relates(Protocol):
+    """A source that knows who stands in a relation to the asker."""
+
+    async def related(self, relation: Relation) -> list[str]:
+        """Their full names; empty where there is nobody. One call."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
     """What a source file exports as `SOURCE`."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
-from graph.base import Document, Hints, Query, SourceSpec
+from graph.base import Document, Hints, Query, Relation, SourceSpec
 from graph.client import Graph
 from graph.errors import Forbidden, NotFound, Rejected, Unavailable
 from graph.kql import term
@@ -62,6 +62,11 @@ class People:
     async def reports(self) -> list[Mapping[str, Any]]:
         pages = self._graph.pages("/me/directReports", {"$select": FIELDS}, limit=MAX_REPORTS)
         return [person async for person in pages]
+
+    async def related(self, relation: Relation) -> list[str]:
+        """`graph.base.Relates`."""
+        people = await (self.manager() if relation == "manager" else self.reports())
+        return [name for person in people if (name := " ".join(text_at(person, "displayName").split()))]
 
     async def _named(self, query: Query) -> list[Mapping[str, Any]]:
         """Microsoft's search of people where it is allowed, the directory's otherwise."""

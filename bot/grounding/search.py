@@ -6,7 +6,7 @@ members may open goes on, because everybody there reads the answer.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from bot.grounding.evidence import Coverage, Passage, Retrieved, Skipped
 from bot.grounding.packing import Scored, meets, pack, rank
 from bot.grounding.queries import queries
 from bot.grounding.reading import Reader, SoFar
+from bot.grounding.relations import relation_in, resolved, source_of
 from graph.base import Document, Query, Source, SourceSpec
 from graph.errors import ConsentRequired, Forbidden, GraphError, NotFound, SignInNeeded, Throttled
 
@@ -62,7 +63,7 @@ class Grounding:
         A source that fails or is late is noted in `coverage` and the rest is used. Raises `SignInNeeded` when a source
         has no usable token: the person must act first.
         """
-        of = asked(question, self._local_now())
+        of = await self._with_people(asked(question, self._local_now()))
         variants = queries(of)
         known = {word.casefold() for word in self.coverage.words}
         self.coverage.words.extend(word for word in keywords(question) if word.casefold() not in known)
@@ -73,6 +74,20 @@ class Grounding:
         parts = {name: SoFar() for name in names}
         ranked = await self._gathered(of, variants, parts)
         return self.retrieved.add(pack(ranked, self.budget))
+
+    async def _with_people(self, of: Asked) -> Asked:
+        """Whom "from my manager" means, should the directory say so; it costs a call, for these questions alone."""
+        relation, known = relation_in(of.text), source_of(self.sources)
+        if relation is None or known is None:
+            return of
+        name, source = known
+        names: list[str] = []
+
+        async def ask() -> None:
+            names.extend(await source.related(relation))
+
+        await self._noting(name, ask())
+        return resolved(of, names)
 
     async def _gathered(self, of: Asked, variants: Sequence[Query], parts: Mapping[str, SoFar]) -> list[Scored]:
         """Ranked, when every source is done or the main ones have what it takes; what is late can be searched for again."""
@@ -85,8 +100,7 @@ class Grounding:
             if not everything.done():
                 ranked = await asyncio.to_thread(self._ranked, of, list(parts.values()))
                 if self._enough(of, ranked, list(parts.values())):
-                    late = [name for name, task in tasks.items() if not task.done()]
-                    self.coverage.cut.extend(Skipped(name, "the rest had answered before") for name in late)
+                    self._left_behind({name: parts[name] for name, task in tasks.items() if not task.done()})
                     return ranked
             await everything
             return await asyncio.to_thread(self._ranked, of, list(parts.values()))
@@ -95,6 +109,15 @@ class Grounding:
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(settled, everything, *tasks.values(), return_exceptions=True)
+
+    def _left_behind(self, late: Mapping[str, SoFar]) -> None:
+        """Two rounds make a search; what comes after them are files of mails."""
+        for name, part in late.items():
+            if part.settled.is_set():
+                self._searched(name)
+            if part.unread or not part.settled.is_set():
+                why = "some attached files were still unread" if part.unread else "the rest had answered before"
+                self.coverage.cut.append(Skipped(name, why))
 
     def _ranked(self, of: Asked, parts: Sequence[SoFar]) -> list[Scored]:
         documents = [document for part in parts for document in part.documents]
@@ -143,10 +166,20 @@ class Grounding:
             return moment
 
     async def _one_source(self, name: str, of: Asked, variants: Sequence[Query], so_far: SoFar) -> None:
+        try:
+            if await self._noting(
+                name, self._reader.search(self.sources[name], of, variants, self._admit, so_far), so_far
+            ):
+                self._searched(name)
+        finally:
+            so_far.settled.set()
+
+    async def _noting(self, name: str, work: Awaitable[None], so_far: SoFar | None = None) -> bool:
+        """Whether it was done in time; else why not is noted. Raises `SignInNeeded` where the person must act first."""
         spec = self.specs.get(name)
         try:
             async with asyncio.timeout(self.deadline):
-                await self._reader.search(self.sources[name], of, variants, self._admit, so_far)
+                await work
         except ConsentRequired as needed:
             if spec is None or not spec.optional:
                 raise
@@ -155,7 +188,9 @@ class Grounding:
         except SignInNeeded:
             raise
         except TimeoutError:
-            self._source_failed(name, f"it did not answer in time{' with everything' if so_far.documents else ''}")
+            self._source_failed(
+                name, f"it did not answer in time{' with everything' if so_far and so_far.documents else ''}"
+            )
         except Throttled:
             self._source_failed(name, "Microsoft asked us to wait; try again in a minute")
         except Forbidden:
@@ -164,10 +199,8 @@ class Grounding:
             log.warning("source %s failed: %s %s", name, type(error).__name__, error.code)
             self._source_failed(name, "Microsoft could not answer")
         else:
-            if name not in self.coverage.searched:
-                self.coverage.searched.append(name)
-        finally:
-            so_far.settled.set()
+            return True
+        return False
 
     async def _admit(self, source: Source, document: Document) -> Document | None:
         """The audience check. In a shared place not even the title of what fails it is told."""
@@ -190,6 +223,10 @@ class Grounding:
 
     def _opened(self) -> None:
         self.coverage.read += 1
+
+    def _searched(self, name: str) -> None:
+        if name not in self.coverage.searched:
+            self.coverage.searched.append(name)
 
     def _source_failed(self, name: str, why: str) -> None:
         if all(skipped.what != name for skipped in self.coverage.failed):

@@ -34,6 +34,12 @@ async def test_the_askers_manager(people: People, words: tuple[str, ...]) -> Non
     assert found.title == "Priya Raman"
 
 
+async def test_the_names_of_those_around_the_asker(people: People) -> None:
+    assert await directory(people).related("manager") == ["Priya Raman"]
+    assert set(await directory(people, "Priya").related("reports")) == {"Sofia Almeida", "Hiro Tanaka"}
+    assert not await directory(people, "Maren").related("manager")
+
+
 async def test_who_has_nobody_above_or_below(people: People) -> None:
     assert not await directory(people, "Maren").search(Query(any_of=("my manager",)), top=5)
     below = await directory(people, "Priya").search(Query(any_of=("my reports",)), top=5)

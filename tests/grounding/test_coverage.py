@@ -53,7 +53,7 @@ async def test_coverage_is_the_record_of_graph_calls(tenant: World) -> None:
     coverage = grounding.coverage
     seen = Counter((r.method, r.path) for r in tenant.record if r.wire == "graph" and "/download/" not in r.path)
     assert Counter((call.method, f"/v1.0{call.path}") for call in coverage.calls) == seen
-    assert set(coverage.searched) == {"files", "mail"}
+    assert set(coverage.searched) == {"files", "mail"}, (coverage.failed, coverage.cut)
     assert not coverage.failed
     contents = sum(call.path.endswith("/content") for call in coverage.calls)
     assert contents <= coverage.read, "every file that was opened was read"
