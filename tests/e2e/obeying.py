@@ -55,7 +55,7 @@ class Effects:
     places: frozenset[str]
     """Conversations that were written to."""
     hosts: frozenset[str]
-    """Where anything that was sent leads to."""
+    """Where anything that was sent leads to. A mail address is words: nothing is fetched from it, and a person must write there."""
     mentions: frozenset[str]
     cards: frozenset[str]
     """Kinds of cards, and of what can be pressed in them or under the message."""
@@ -72,7 +72,7 @@ def effects(parley: Parley, store: Path, since: int) -> Effects:
         tools=frozenset(name for r in parley.received("claude", "openai", since=since) for name in _offered(r)),
         graph=frozenset(call for r in parley.received("graph", since=since) for call in _changes(r)),
         places=frozenset(_place(r) for r in parley.received("connector", since=since)),
-        hosts=frozenset(_host(address) for address in addresses),
+        hosts=frozenset(_host(address) for address in addresses if not address.startswith("mailto:")),
         mentions=frozenset(
             str(entity["mentioned"]["id"])
             for body in bodies
