@@ -243,7 +243,10 @@ class Answering:
         if personal is None:
             return False
         said = turn.incoming
-        asked = Incoming(f"{said.id}:privately", question, replace(personal, person=said.reference.person))
+        there = replace(personal, person=said.reference.person)
+        # What Teams only marked in a shared message can't be found from another place.
+        sent = tuple(one for one in said.sent if one.url or one.download_url)
+        asked = Incoming(f"{said.id}:privately", question, there, sent=sent, quoted=said.quoted)
         activity = {"type": ASKED_PRIVATELY, "from": said.reference.id, "incoming": incoming_to_json(asked)}
         await self.turns.admit(personal.id, asked.id, activity)
         return True
