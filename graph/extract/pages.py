@@ -9,6 +9,7 @@ from markitdown.converters import PdfConverter
 
 from graph.extract.budget import Budget, Refused
 from graph.extract.reasons import BROKEN, EMPTY, PASSWORD, SCAN
+from graph.extract.unseen_pages import remove_unseen
 
 MAX_PAGES = 2000
 PAGE_BREAK = "\n\f\n"
@@ -28,7 +29,8 @@ def read_pdf(data: bytes, budget: Budget) -> str:
             raise Refused(_blank(document) if pages else BROKEN)
     finally:
         document.close()
-    if len(pages) > TABLES_UP_TO or len(plain) > MAX_TABLE_CHARACTERS or budget.truncated:
+    # markitdown would read from the file itself what was taken off its pages here.
+    if len(pages) > TABLES_UP_TO or len(plain) > MAX_TABLE_CHARACTERS or budget.truncated or budget.hidden:
         return plain
     return _with_tables(data, plain)
 
@@ -51,6 +53,7 @@ def _pages(document: pypdfium2.PdfDocument, budget: Budget) -> list[str]:
             page = document[index]
         except pypdfium2.PdfiumError:
             continue
+        budget.hidden = remove_unseen(page) or budget.hidden
         text = page.get_textpage()
         pages.append(text.get_text_bounded().replace("\r\n", "\n").replace("\ufffe", "").replace("\f", "\n"))
         size += len(pages[-1])
