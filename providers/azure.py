@@ -21,7 +21,7 @@ def open_azure(model: str, settings: DoorSettings) -> GPT:
     http = http_client(openai, httpx2, settings, url)
     key = way_in.token or way_in.key
     client = openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=settings.retries, http_client=http)
-    return GPT(client, model, door=DOOR, who=WHO, also_close=way_in.close)
+    return GPT(client, model, door=DOOR, who=WHO, capability=settings.capability, also_close=way_in.close)
 
 
 PROVIDER = Door(

@@ -109,6 +109,8 @@ class Request:
     tools: tuple[ToolSpec, ...] = ()
     max_output_tokens: int = 4096
     effort: Effort = "low"
+    tool_choice: Literal["auto", "none"] = "auto"
+    """`none`: the tools stay in the request, for what the vendor keeps of its beginning, but none may be called."""
     cache_key: str = ""
     """Groups requests that share a prefix (OpenAI `prompt_cache_key`)."""
     user_hash: str = ""
@@ -192,3 +194,5 @@ class DoorSettings:
     """Seconds without a byte before a stream counts as stalled."""
     retries: int = 2
     """How often an SDK asks again by itself before the first byte of an answer."""
+    capability: str = ""
+    """The model whose capabilities the opened one has, where its own name (a deployment's) does not tell."""

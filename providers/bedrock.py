@@ -31,7 +31,7 @@ def open_bedrock(model: str, settings: DoorSettings) -> Claude:
         http_client=http_client(anthropic, httpx2, settings, url),
         **credentials,
     )
-    return Claude(client, model, door=DOOR, who=WHO)
+    return Claude(client, model, door=DOOR, who=WHO, capability=settings.capability)
 
 
 def _credentials(settings: DoorSettings) -> dict[str, Any]:

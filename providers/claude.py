@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from providers.base import Door, DoorSettings, Request, Response
+from providers.capabilities import capabilities_of, shaped
 from providers.claude_answer import Reading
 from providers.claude_request import prefix_of, to_wire
 from providers.transcript import call_ids
@@ -16,8 +17,6 @@ WHO = "Claude"
 class Claude:
     """One client for all of the process's requests to one model. `client` is any of the SDK's asynchronous ones."""
 
-    images = True
-
     def __init__(
         self,
         client: Any,
@@ -25,16 +24,19 @@ class Claude:
         *,
         door: str = DOOR,
         who: str = WHO,
+        capability: str = "",
         also_close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self.model = model
         self.door = door
+        self.capabilities = capabilities_of(capability or model, "claude")
+        self.images = self.capabilities.images
         self._who = who
         self._also_close = also_close
 
     async def stream(self, request: Request) -> AsyncIterator[str | Response]:
-        wire = to_wire(request, self.model, self.door)
+        wire = to_wire(shaped(request, self.capabilities), self.model, self.door, self.capabilities)
         reading = Reading(self.door, self._who, self.model, prefix_of(wire), call_ids(request.messages))
         with translated(self._who):
             async with await self._client.messages.create(**wire, stream=True) as events:
@@ -58,7 +60,7 @@ def open_claude(model: str, settings: DoorSettings) -> Claude:
 
     http = http_client(anthropic, httpx2, settings, url)
     client = anthropic.AsyncAnthropic(api_key=key, base_url=url, max_retries=settings.retries, http_client=http)
-    return Claude(client, model)
+    return Claude(client, model, capability=settings.capability)
 
 
 PROVIDER = Door(DOOR, open_claude, "Claude by Anthropic: ANTHROPIC_API_KEY, optionally ANTHROPIC_BASE_URL.")

@@ -11,13 +11,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.base import Evidence, Image, Message, Native, Part, Request, Text, ToolCall, ToolResult
+from providers.capabilities import Capabilities, capabilities_of
 from providers.schema import strict_schema
 from providers.transcript import clean, repaired
 
+_CLAUDE = capabilities_of("claude")
 _CACHED = {"type": "ephemeral"}
 
 
-def to_wire(request: Request, model: str, door: str = "anthropic") -> dict[str, Any]:
+def to_wire(
+    request: Request, model: str, door: str = "anthropic", capabilities: Capabilities = _CLAUDE
+) -> dict[str, Any]:
     """The body of `POST /v1/messages`, without `stream`. No sampling knobs: the API refuses them.
 
     `door`: what the door and the model made earlier goes back in its native form.
@@ -26,9 +30,10 @@ def to_wire(request: Request, model: str, door: str = "anthropic") -> dict[str, 
     wire: dict[str, Any] = {
         "model": model,
         "max_tokens": request.max_output_tokens,
-        "output_config": {"effort": request.effort},
         **_tools(request, messages),
     }
+    if effort := capabilities.effort(request.effort):
+        wire["output_config"] = {"effort": effort}
     if request.system.strip():
         wire["system"] = [{"type": "text", "text": clean(request.system), "cache_control": _CACHED}]
     if request.user_hash:
@@ -75,7 +80,7 @@ def _tools(request: Request, messages: tuple[Message, ...]) -> dict[str, Any]:
         tools.append({**tool, "strict": True} if strict else tool)
     if tools:
         tools[-1]["cache_control"] = _CACHED
-        return {"tools": tools}
+        return {"tools": tools, **({"tool_choice": {"type": "none"}} if request.tool_choice == "none" else {})}
     # Calls in the history must name tools that the request defines, also when none may be called any more.
     used = sorted({call.name for message in messages for call in message.tool_calls})
     if not used:

@@ -52,7 +52,8 @@ def to_wire(request: Request, model: str) -> dict[str, Any]:
         "max_tokens": request.max_output_tokens,
         "stream_options": {"include_usage": True},
     }
-    if request.tools:
+    # Not every such server knows a tool_choice; none of them keeps a price for a changed beginning.
+    if request.tools and request.tool_choice != "none":
         wire["tools"] = _tools(request)
     return wire
 

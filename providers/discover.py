@@ -4,9 +4,11 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import providers
 from providers.base import Door, DoorSettings, Provider
+from providers.capabilities import split
 from providers.errors import ConfigurationError
 
 _ENTRY = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_-]{0,31})=(?P<door>[a-z][a-z0-9_]*):(?P<model>[^\s,]{1,200})")
@@ -23,7 +25,10 @@ def discover() -> dict[str, Door]:
 
 
 def open_models(entries: Sequence[str], settings: DoorSettings) -> dict[str, Provider]:
-    """Opens `name=door:model` entries, in order; names are lower-cased. Raises ConfigurationError naming the entry at fault."""
+    """Opens `name=door:model` and `name=door:model@capability` entries, in order; names are lower-cased.
+
+    Raises ConfigurationError naming the entry at fault.
+    """
     doors = discover()
     opened: dict[str, Provider] = {}
     if not entries:
@@ -38,7 +43,8 @@ def open_models(entries: Sequence[str], settings: DoorSettings) -> dict[str, Pro
         if match["door"] not in doors:
             raise ConfigurationError(f"MODELS: {entry!r} names the door {match['door']!r}. {_form(doors)}")
         try:
-            opened[name] = doors[match["door"]].open(match["model"], settings)
+            model, capability = split(match["model"])
+            opened[name] = doors[match["door"]].open(model, replace(settings, capability=capability))
         except ConfigurationError as err:
             raise ConfigurationError(f"MODELS: {entry!r} cannot be opened. {err}") from err
     return opened

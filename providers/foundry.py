@@ -24,7 +24,7 @@ def open_foundry(model: str, settings: DoorSettings) -> Claude:
         max_retries=settings.retries,
         http_client=http_client(anthropic, httpx2, settings, url),
     )
-    return Claude(client, model, door=DOOR, who=WHO, also_close=way_in.close)
+    return Claude(client, model, door=DOOR, who=WHO, capability=settings.capability, also_close=way_in.close)
 
 
 def _address(settings: DoorSettings) -> str:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from providers.base import Door, DoorSettings, Request, Response
+from providers.capabilities import capabilities_of, shaped
 from providers.gpt_answer import Reading
 from providers.gpt_request import to_wire
 from providers.transcript import call_ids
@@ -16,8 +17,6 @@ WHO = "GPT"
 class GPT:
     """One client for all of the process's requests to one model. `client` is any `AsyncOpenAI`."""
 
-    images = True
-
     def __init__(
         self,
         client: Any,
@@ -25,18 +24,21 @@ class GPT:
         *,
         door: str = DOOR,
         who: str = WHO,
+        capability: str = "",
         also_close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self.model = model
         self.door = door
+        self.capabilities = capabilities_of(capability or model, "gpt")
+        self.images = self.capabilities.images
         self._who = who
         self._also_close = also_close
 
     async def stream(self, request: Request) -> AsyncIterator[str | Response]:
         reading = Reading(self.door, self._who, self.model, call_ids(request.messages))
         with translated(self._who):
-            wire = to_wire(request, self.model, self.door)
+            wire = to_wire(shaped(request, self.capabilities), self.model, self.door, self.capabilities)
             async with await self._client.responses.create(**wire, stream=True) as events:
                 reading.request_id = request_id(events.response.headers)
                 async for event in events:
@@ -65,7 +67,7 @@ def open_gpt(model: str, settings: DoorSettings) -> GPT:
         max_retries=settings.retries,
         http_client=http_client(openai, httpx2, settings, url),
     )
-    return GPT(client, model)
+    return GPT(client, model, capability=settings.capability)
 
 
 PROVIDER = Door(DOOR, open_gpt, "GPT by OpenAI: OPENAI_API_KEY, optionally OPENAI_BASE_URL.")

@@ -9,14 +9,16 @@ import json
 from typing import Any
 
 from providers.base import Evidence, Image, Message, Request, Text, ToolCall, ToolResult
+from providers.capabilities import Capabilities, capabilities_of
 from providers.framing import RULES, framed, unmarked
 from providers.schema import strict_schema
 from providers.transcript import clean, repaired
 
+_GPT = capabilities_of("gpt")
 _LONGEST_KEY = 64
 
 
-def to_wire(request: Request, model: str, door: str = "openai") -> dict[str, Any]:
+def to_wire(request: Request, model: str, door: str = "openai", capabilities: Capabilities = _GPT) -> dict[str, Any]:
     """The body of `POST /responses`, without `stream`. No sampling knobs: reasoning models refuse them.
 
     `door`: what the door and the model made earlier goes back in its native form.
@@ -26,14 +28,17 @@ def to_wire(request: Request, model: str, door: str = "openai") -> dict[str, Any
         "instructions": clean(f"{request.system}\n\n{RULES}".strip()),
         "input": [item for message in repaired(request.messages) for item in _items(message, (door, model))],
         "max_output_tokens": max(16, request.max_output_tokens),
-        "reasoning": {"effort": request.effort},
         # Kept for 30 days otherwise.
         "store": False,
         "include": ["reasoning.encrypted_content"],
         "stream_options": {"include_obfuscation": False},
     }
+    if effort := capabilities.effort(request.effort):
+        wire["reasoning"] = {"effort": effort}
     if request.tools:
         wire["tools"] = _tools(request)
+        if request.tool_choice == "none":
+            wire["tool_choice"] = "none"
     if request.cache_key:
         wire["prompt_cache_key"] = _short(request.cache_key)
     if request.user_hash:

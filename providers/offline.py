@@ -59,7 +59,7 @@ def answer(request: Request, model: str) -> Response:
     question = _question(turn)
     quotes = best_quotes(question, _evidence(turn))
     asked_already = any(message.tool_calls for message in turn)
-    searches = [spec for spec in request.tools if spec.name.startswith("search")]
+    searches = [spec for spec in request.tools if spec.name.startswith("search") and request.tool_choice == "auto"]
     if not quotes and searches and not asked_already:
         taken = call_ids(request.messages)
         calls = tuple(_call(spec, question, taken) for spec in searches)

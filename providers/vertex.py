@@ -34,7 +34,7 @@ def open_vertex(model: str, settings: DoorSettings) -> Claude:
         max_retries=settings.retries,
         http_client=http_client(anthropic, httpx2, settings, url),
     )
-    return Claude(client, model, door=DOOR, who=WHO)
+    return Claude(client, model, door=DOOR, who=WHO, capability=settings.capability)
 
 
 PROVIDER = Door(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Literal
 
 from bot.agent.tools import Tool, Toolbox, ToolError
 from bot.context import StopRequested
@@ -18,7 +19,7 @@ CHARACTERS_A_TOKEN = 4
 @dataclass(frozen=True, slots=True)
 class Limits:
     rounds: int = 5
-    """Model calls in one turn; the last one is made without tools, so that it must answer."""
+    """Model calls in one turn; in the last one none may be called, so that it must answer."""
     calls_a_round: int = 8
     seconds: float = 100.0
 
@@ -31,7 +32,7 @@ class Cause(Enum):
     CONTEXT_OVERFLOW = "context_overflow"
     DEADLINE = "deadline"
     ROUNDS = "rounds"
-    """The model kept calling tools although it was offered none."""
+    """The model kept calling tools although it might call none."""
     STOPPED = "stopped"
     """The person wants no more of it."""
 
@@ -102,8 +103,9 @@ async def run(
                     return Waiting(messages, undecided, model, usage)
                 if calls:
                     messages = (*messages, await _answers(calls, tools, toolbox, decisions or {}, limits))
-                offered = specs if left else ()
-                response = await said.stream(provider, replace(request, messages=messages, tools=offered))
+                choice: Literal["auto", "none"] = "auto" if left else "none"
+                asked = replace(request, messages=messages, tools=specs, tool_choice=choice)
+                response = await said.stream(provider, asked)
                 messages = (*messages, response.message)
                 usage, model = usage + response.usage, response.model
                 if response.stop in _CAUSES:

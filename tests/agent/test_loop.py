@@ -96,11 +96,12 @@ async def test_a_refused_act_does_not_run_and_the_model_hears_of_it() -> None:
     assert "did not approve" in str(provider.requests[0].messages[-1])
 
 
-async def test_the_last_round_offers_no_tools() -> None:
+async def test_in_the_last_round_no_tool_may_be_called() -> None:
     provider = ScriptedProvider([calls("search_mail", query="a"), calls("search_mail", query="b"), says("enough")])
     outcome = await run(provider, FixedToolbox(), limits=Limits(rounds=3))
     assert isinstance(outcome, Finished)
-    assert [bool(request.tools) for request in provider.requests] == [True, True, False]
+    assert [request.tool_choice for request in provider.requests] == ["auto", "auto", "none"]
+    assert all(request.tools == provider.requests[0].tools != () for request in provider.requests)
 
 
 async def test_a_model_that_never_stops_calling_is_stopped() -> None:

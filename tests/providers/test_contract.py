@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -224,6 +225,17 @@ async def test_tools_of_the_history_need_not_be_offered_again(vendors: Vendors, 
     result = Message("user", (ToolResult("c1", (BUDGET,)),))
     _, response = await drained(vendors.open(name), Request("", (Message("user", (QUESTION,)), call, result)))
     assert "[S1]" in response.message.text
+
+
+@everybody
+async def test_tools_that_may_not_be_called_are_not(vendors: Vendors, name: str) -> None:
+    request = replace(asked(QUESTION, tools=TOOLS), tool_choice="none")
+    _, response = await drained(vendors.open(name), request)
+    assert response.stop is StopReason.FINISHED
+    assert not response.message.tool_calls
+    if name in VENDORS and name != "compatible":
+        # They stay in the request: its beginning is what the vendor keeps.
+        assert len(vendors.last.body["tools"]) == 2
 
 
 @every_vendor
