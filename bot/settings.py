@@ -82,7 +82,8 @@ class Settings(BaseSettings):
     )
     models: Names = Field(
         ("offline=offline:offline-quotes",),
-        description="Ordered: name=door:model or name=door:deployment@model, ... The first is the default. compatible:x+images sees pictures.",
+        description="Ordered: name=door:model or name=door:deployment@model, ... The first is the default. "
+        "compatible:x+images sees pictures.",
     )
     label_rules: str = Field(
         "",
