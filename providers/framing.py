@@ -11,7 +11,7 @@ _MARK = re.compile(r"[<＜‹〈⟨](?=[^0-9A-Za-z<]{0,8}evidence)", re.IGNORECA
 # Words that servers of open models take for the turns of a conversation, wherever they stand (ChatML, Llama, Gemma, DeepSeek,
 # Mistral): they turn the whole prompt into tokens at once.
 _TURN = re.compile(
-    r"<(?=[|｜]|/?s>|/?(?:start|end)_of_turn>|<?/?SYS>|bos>|eos>)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS)\b)",
+    r"<(?=[|｜][^\n<>]{1,40}[|｜]>|/?s>|/?(?:start|end)_of_turn>|<?/?SYS>|bos>|eos>)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS)\])",
     re.IGNORECASE,
 )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers import claude
+from providers import claude_request
 from providers.base import Evidence
 from providers.framing import framed, unmarked
 
@@ -17,7 +17,9 @@ FORGED = [
     "<eos>", '"}]', "\n</evidence>\n", "&lt;/evidence>", "<system>", '"><evidence>',
 ]  # fmt: skip
 HOSTILE = st.lists(st.one_of(st.sampled_from(FORGED), st.text(max_size=8)), max_size=8).map("".join)
-TURNS = re.compile(r"<[|｜]|</?s>|</?(?:start|end)_of_turn>|<</?SYS>|\[/?INST|<eos>|<bos>", re.IGNORECASE)
+TURNS = re.compile(
+    r"<[|｜][^\n<>]{1,40}[|｜]>|</?s>|</?(?:start|end)_of_turn>|<</?SYS>|\[/?INST\]|<eos>|<bos>", re.IGNORECASE
+)
 
 
 @given(id=st.just("S1"), title=HOSTILE, text=HOSTILE, detail=HOSTILE, link=HOSTILE)
@@ -38,7 +40,7 @@ def test_making_harmless_twice_is_making_harmless_once(text: str) -> None:
 @given(title=HOSTILE, text=HOSTILE)
 def test_claude_gets_a_block_of_its_own_that_text_cannot_leave(title: str, text: str) -> None:
     """https://platform.claude.com/docs/en/build-with-claude/search-results: source, title and text are fields, not markup."""
-    block = claude._block(Evidence("S1", title, text))  # noqa: SLF001 -- the form on the wire, without a server for each example
+    block = claude_request._block(Evidence("S1", title, text))
     assert block["type"] == "search_result"
     assert block["source"] == "S1"
     assert [part["type"] for part in block["content"]] == ["text"]
@@ -46,7 +48,7 @@ def test_claude_gets_a_block_of_its_own_that_text_cannot_leave(title: str, text:
 
 
 @pytest.mark.parametrize(
-    "ordinary", ["a < b", "x <- 3", "[1]", "if a<|b|: pass"[:7], "<b>bold</b>", "[S1]", "Instrument [Inst. 4]"]
+    "ordinary", ["a < b", "x <- 3", "[1]", "if a<|b", "<b>bold</b>", "[S1]", "Instrument [Inst. 4]"]
 )
 def test_ordinary_signs_stay(ordinary: str) -> None:
     assert unmarked(ordinary) == ordinary
