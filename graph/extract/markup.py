@@ -55,6 +55,8 @@ def _spread(table: Tag, left: int) -> int:
     above: dict[int, tuple[int, Tag]] = {}
     for row in [row for row in table("tr") if row.find_parent("table") is table]:
         cells = row.find_all(["td", "th"], recursive=False)
+        if left <= 0:
+            return 0
         column, below, opens = 0, dict[int, tuple[int, Tag]](), bool(cells)
         for cell in [*cells, None]:
             while column in above:
@@ -69,7 +71,7 @@ def _spread(table: Tag, left: int) -> int:
                 break
             across, down = _span(cell, "colspan"), _span(cell, "rowspan")
             opens = opens and down > 1
-            for offset in range(across):
+            for offset in range(min(across, MAX_SPAN - column)):
                 if offset and left > 0:
                     cell.insert_after(_again(cell))
                     left -= 1
