@@ -12,7 +12,7 @@ from bot.store.memories import Memory
 
 FORGET = "memory.forget"
 MOST_SHOWN = 20
-"""A card holds 28 KB; the rest is in the text."""
+"""A card holds 28 KB; a longer list is a text, from which *forget: 2* forgets as well."""
 
 
 async def run(turn: Turn, argument: str) -> None:
@@ -31,16 +31,18 @@ async def _shown(turn: Turn) -> Outgoing:
         nothing = turn.say("memory.nothing" if private else "memory.nothing_here")
         return Outgoing("\n\n".join(part for part in (nothing, pinned) if part))
     heading = turn.say("memory.known" if private else "memory.known_here")
+    if len(kept) <= MOST_SHOWN:
+        return Outgoing("", card=_card(turn, heading, kept, pinned, private=private))
     lines = "\n".join(f"{number}. {_line(one, private=private)}" for number, one in enumerate(kept, 1))
-    text = "\n\n".join(part for part in (f"{heading}\n\n{lines}", pinned, turn.say("memory.how_to_forget")) if part)
-    return Outgoing(text, card=_card(turn, heading, kept[:MOST_SHOWN], private=private))
+    parts = (f"{heading}\n\n{lines}", pinned, turn.say("memory.how_to_forget"))
+    return Outgoing("\n\n".join(part for part in parts if part))
 
 
 def _line(one: Memory, *, private: bool) -> str:
     return one.text if private else f"{one.text} ({one.by})"
 
 
-def _card(turn: Turn, heading: str, kept: Sequence[Memory], *, private: bool) -> Mapping[str, Any]:
+def _card(turn: Turn, heading: str, kept: Sequence[Memory], pinned: str, *, private: bool) -> Mapping[str, Any]:
     reference = turn.incoming.reference
 
     def forget(one: Memory) -> Mapping[str, Any]:
@@ -50,8 +52,16 @@ def _card(turn: Turn, heading: str, kept: Sequence[Memory], *, private: bool) ->
         )
         return button(turn.say("memory.forget"), sealed, hint=one.text[:80])
 
-    rows = [row(_line(one, private=private), forget(one)) for one in kept]
-    return card([paragraph(heading, heading=True), *rows], fallback=heading, language=turn.say.language)
+    rows = [row(f"{number}. {_line(one, private=private)}", forget(one)) for number, one in enumerate(kept, 1)]
+    below = [
+        paragraph(text, subtle=subtle)
+        for text, subtle in ((pinned, False), (turn.say("memory.how_to_forget"), True))
+        if text
+    ]
+    listed = "\n".join(f"{number}. {_line(one, private=private)}" for number, one in enumerate(kept, 1))
+    return card(
+        [paragraph(heading, heading=True), *rows, *below], fallback=f"{heading}\n{listed}", language=turn.say.language
+    )
 
 
 async def forget(turn: Turn, data: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -23,6 +24,7 @@ from infra.local.company.access import members_of
 from infra.local.company.model import Person
 from infra.local.company.seed import company
 from infra.local.demo import ROOT, settings
+from infra.local.playground_connector import PERSONAL, forwarding
 from infra.local.tenant import running
 from infra.local.world import World
 
@@ -76,7 +78,7 @@ def config(world: World, user: Person) -> dict[str, object]:
         "bot": {"id": world.bot_channel_id, "name": world.bot_name},
         "currentUser": _person(user),
         "users": [_person(p) for p in firm.people if p.id in members][:5],
-        "personalChat": {"id": "personal-chat-id"},
+        "personalChat": {"id": PERSONAL},
         "groupChat": {"id": chat.id, "name": chat.topic},
         "team": {
             "id": team.id,
@@ -107,9 +109,10 @@ async def playground(world: World, user: Person, models: str = "") -> AsyncGener
         await stack.enter_async_context(running(world))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ui, bot = free_port(), free_port()
+        service_url = await stack.enter_async_context(forwarding(free_port(), f"http://127.0.0.1:{ui}"))
         (folder / "playground.yml").write_text(json.dumps(config(world, user)), encoding="utf-8")
         environment = {**os.environ, **settings(world, folder)}
-        hosts = f"{environment['SERVICE_URL_HOSTS']},localhost:{ui},127.0.0.1:{ui}"
+        hosts = f"{environment['SERVICE_URL_HOSTS']},{urlsplit(service_url).netloc}"
         environment |= {
             "PARLEY_LOCAL": "1", "PORT": str(bot), "PUBLIC_URL": f"http://127.0.0.1:{bot}", "SERVICE_URL_HOSTS": hosts,
             "M365_AGENTS_PLAYGROUND_CONFIG_PATH": str(folder / "playground.yml"), "TEAMSAPPTESTER_BROWSER": "none",
@@ -119,7 +122,20 @@ async def playground(world: World, user: Person, models: str = "") -> AsyncGener
         endpoint = f"http://127.0.0.1:{bot}/api/messages"
         await _start(
             stack,
-            ["node", str(cli), "start", "-e", endpoint, "-c", "msteams", "-p", str(ui), "--disable-telemetry"],
+            [
+                "node",
+                str(cli),
+                "start",
+                "-e",
+                endpoint,
+                "-c",
+                "msteams",
+                "-p",
+                str(ui),
+                "--service-url",
+                service_url,
+                "--disable-telemetry",
+            ],
             environment,
             folder,  # it leaves a devTools folder where it runs
         )

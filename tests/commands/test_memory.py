@@ -25,7 +25,9 @@ async def test_the_list_has_a_button_each_that_forgets_it(desk: Desk) -> None:
     await desk.says("remember: short answers")
     await desk.says("remember: Heron is my project")
     shown = await desk.says("memory")
-    assert "1. short answers\n2. Heron is my project" in shown.text
+    assert shown.card is not None
+    assert shown.text == "", "Teams makes two messages of a text with a card"
+    assert "1. short answers\n2. Heron is my project" in shown.card["content"]["fallbackText"]
     first = buttons(shown.card)[0]
     where = {"person_id": PERSONAL.person.id, "conversation_id": PERSONAL.id}
     click: Click = desk.services.seal.open(first["data"], **where)
@@ -43,6 +45,18 @@ async def test_a_channels_list_names_who_said_it(desk: Desk) -> None:
     desk.reference = CHANNEL
     await desk.says("remember: stand-up at nine")
     shown = await desk.says("memory")
-    assert "stand-up at nine (Sofia Almeida)" in shown.text
+    assert shown.card is not None
+    assert "stand-up at nine (Sofia Almeida)" in str(shown.card["content"]["body"])
     data = buttons(shown.card)[0]["data"]
     assert desk.services.seal.open(data, person_id="somebody else", conversation_id=CHANNEL.id).verb == "memory.forget"
+
+
+async def test_a_list_too_long_for_a_card_is_a_text(desk: Desk) -> None:
+    mine = f"person:{PERSONAL.person.id}"
+    for number in range(21):
+        await desk.says(f"remember: fact {number}")
+    shown = await desk.says("memory")
+    assert len(await desk.services.memories.of(mine)) == 21
+    assert "21. fact 20" in shown.text
+    assert "forget: 2" in shown.text
+    assert shown.card is None
