@@ -257,6 +257,16 @@ class Trial:
         said = await self.parley.teams.say(ASKER, text, self.case.id, thread=thread)
         return await self.parley.teams.answer_to(said, 100, quiet=0.3)
 
+    async def summed_up(self) -> None:
+        world = self.parley.world
+
+        def asked() -> bool:
+            bodies = [str(request.body) for request in world.record[self.began :] if request.wire == "claude"]
+            return any("You condense" in body and f"({self.case.sign})" in body for body in bodies)
+
+        async with world.changed:
+            await world.changed.wait_for(asked)
+
     async def join(self) -> None:
         if not self.case.joined:
             return
@@ -329,6 +339,7 @@ async def _summary(trial: Trial) -> None:
         await trial.services.transcripts.save(key, f"padding-{number}", [words])
     trial.same_thread = True
     await trial.ask(thread=thread or None)
+    await trial.summed_up()  # after the answer, from what those who were there may read
     await trial.join()
     await trial.ask(thread=thread or None)
 

@@ -70,6 +70,7 @@ async def test_a_sample_of_the_matrix(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 async def test_the_whole_matrix(tmp_path: Path) -> None:
     assert len(matrix.CASES) * len(matrix.SOURCES) >= 200
     await _nothing_leaks(tmp_path, matrix.CASES)
