@@ -28,7 +28,19 @@ LAYERS = [
     {"bot.tools"},
     {"bot.agent", "bot.grounding", "bot.teams", "bot.signin", "bot.turns", "bot.interrupts", "bot.cards", "bot.health"},
     {"bot.store", "bot.outbound"},
-    {"bot.errors", "bot.context", "bot.settings", "bot.discover", "bot.labels", "bot.logs", "bot.texts", "bot.naming", "bot.phrases", "bot.watched", "bot.stopping"},
+    {
+        "bot.errors",
+        "bot.context",
+        "bot.settings",
+        "bot.discover",
+        "bot.labels",
+        "bot.logs",
+        "bot.texts",
+        "bot.naming",
+        "bot.phrases",
+        "bot.watched",
+        "bot.stopping",
+    },
     {"providers", "graph"},
 ]
 # What stands side by side in one layer and must not know each other.

@@ -38,7 +38,10 @@ async def offer(turn: Turn, answer: Answer, target: str) -> Outgoing:
         person_id=turn.person.id, conversation_id=turn.incoming.reference.id,
     )  # fmt: skip
     return Outgoing(
-        "", card=card([paragraph(text)], fallback=text, language=say.language, actions=[button(say("privacy.share"), sealed)])
+        "",
+        card=card(
+            [paragraph(text)], fallback=text, language=say.language, actions=[button(say("privacy.share"), sealed)]
+        ),
     )
 
 

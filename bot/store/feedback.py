@@ -41,7 +41,11 @@ class Feedback:
             "person_id": opinion.person_id,
             "kind": opinion.kind,
         }
-        values = {"liked": int(opinion.liked), "details": {"text": opinion.text, "offered": opinion.offered}, "updated": DatabaseNow()}
+        values = {
+            "liked": int(opinion.liked),
+            "details": {"text": opinion.text, "offered": opinion.offered},
+            "updated": DatabaseNow(),
+        }
         statement = upsert(self._database.dialect, self._table, key, values)
         await self._database.transaction(lambda connection: connection.execute(statement))
 

@@ -56,7 +56,15 @@ async def test_of_two_refreshes_at_once_one_is_told_to_load_again(database: Data
 
 async def test_a_waiting_question_is_taken_exactly_once(database: Database) -> None:
     pending = Pending(database)
-    question = Incoming("a1", "What is due? \ud800", CHAT, {"button": [1, {"x": None}]}, "r0", (Sent("message", id="1", text="one"),), people=(CHAT.person,))
+    question = Incoming(
+        "a1",
+        "What is due? \ud800",
+        CHAT,
+        {"button": [1, {"x": None}]},
+        "r0",
+        (Sent("message", id="1", text="one"),),
+        people=(CHAT.person,),
+    )
     await pending.save("ada", replace(question, text="an older one"))
     await pending.save("ada", question)
     taken = await asyncio.gather(*(pending.take("ada") for _ in range(8)))
