@@ -9,6 +9,8 @@ from typing import Any
 
 CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
 VERSION = "1.5"
+VERB = "parley"
+"""The schema lets it be left out, but not every client sends a click without one. What a click means is in its sealed data."""
 Element = Mapping[str, Any]
 
 
@@ -75,7 +77,7 @@ def row(text: str, action: Element) -> Element:
 
 def button(title: str, sealed: Mapping[str, Any], *, hint: str = "", style: str = "default") -> Element:
     """`sealed` is what `CardSeal.sign` made. `style`: default, positive or destructive."""
-    action: dict[str, Any] = {"type": "Action.Execute", "title": title, "data": dict(sealed)}
+    action: dict[str, Any] = {"type": "Action.Execute", "verb": VERB, "title": title, "data": dict(sealed)}
     if hint:
         action["tooltip"] = hint
     if style != "default":

@@ -24,7 +24,7 @@ from infra.local.company.access import members_of
 from infra.local.company.model import Person
 from infra.local.company.seed import company
 from infra.local.demo import ROOT, settings
-from infra.local.playground_connector import PERSONAL, forwarding
+from infra.local.playground_connector import CONNECTOR, MESSAGES, PERSONAL, between
 from infra.local.tenant import running
 from infra.local.world import World
 
@@ -109,36 +109,27 @@ async def playground(world: World, user: Person, models: str = "") -> AsyncGener
         await stack.enter_async_context(running(world))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ui, bot = free_port(), free_port()
-        service_url = await stack.enter_async_context(forwarding(free_port(), f"http://127.0.0.1:{ui}"))
+        origin = await stack.enter_async_context(
+            between(free_port(), playground=f"http://127.0.0.1:{ui}", bot=f"http://127.0.0.1:{bot}")
+        )
         (folder / "playground.yml").write_text(json.dumps(config(world, user)), encoding="utf-8")
         environment = {**os.environ, **settings(world, folder)}
-        hosts = f"{environment['SERVICE_URL_HOSTS']},{urlsplit(service_url).netloc}"
+        hosts = f"{environment['SERVICE_URL_HOSTS']},{urlsplit(origin).netloc}"
         environment |= {
             "PARLEY_LOCAL": "1", "PORT": str(bot), "PUBLIC_URL": f"http://127.0.0.1:{bot}", "SERVICE_URL_HOSTS": hosts,
             "M365_AGENTS_PLAYGROUND_CONFIG_PATH": str(folder / "playground.yml"), "TEAMSAPPTESTER_BROWSER": "none",
         }  # fmt: skip
         environment |= {"MODELS": models} if models else {}
         await _start(stack, [sys.executable, "-m", "bot"], environment)
-        endpoint = f"http://127.0.0.1:{bot}/api/messages"
         await _start(
             stack,
             [
-                "node",
-                str(cli),
-                "start",
-                "-e",
-                endpoint,
-                "-c",
-                "msteams",
-                "-p",
-                str(ui),
-                "--service-url",
-                service_url,
-                "--disable-telemetry",
+                "node", str(cli), "start", "-c", "msteams", "-p", str(ui), "--disable-telemetry",
+                "-e", f"{origin}{MESSAGES}", "--service-url", f"{origin}{CONNECTOR}",
             ],
             environment,
             folder,  # it leaves a devTools folder where it runs
-        )
+        )  # fmt: skip
         await _answers(f"http://127.0.0.1:{bot}/readyz")
         await _answers(f"http://127.0.0.1:{ui}/")
         yield Playground(f"http://localhost:{ui}", f"http://127.0.0.1:{bot}", user)
