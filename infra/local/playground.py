@@ -55,6 +55,15 @@ def install() -> Path:
     return CLI
 
 
+def chromium() -> str:
+    """The browser of this machine. Raises SystemExit with a sentence when there is none."""
+    found = (shutil.which(name) for name in ("chromium", "google-chrome", "chrome", "msedge"))
+    path = next((path for path in found if path), None)
+    if path is None:
+        raise SystemExit("This needs Chromium or Chrome on the PATH: on Debian, install the package chromium.")
+    return path
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
