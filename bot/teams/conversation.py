@@ -19,6 +19,8 @@ from bot.teams.stream import Answer
 
 MEMBERS_SECONDS = 60.0
 """How long a list of members is believed: short, since it decides who may learn what."""
+FAILED_SECONDS = 10.0
+"""How long nobody is asked again after the service did not say: until then nobody but the asker is known."""
 _KEPT = 5000
 
 
@@ -36,6 +38,7 @@ class Roster:
         self._connector = connector
         self._now = now
         self._known: dict[tuple[str, str], _Listed] = {}
+        self._failed: dict[tuple[str, str], float] = {}
         self._forgets = 0
 
     async def members(self, reference: Reference) -> frozenset[str] | None:
@@ -44,10 +47,16 @@ class Roster:
         known = self._known.get(key)
         if known is not None and self._now() - known.at < MEMBERS_SECONDS:
             return known.members
+        if self._now() - self._failed.get(key, -FAILED_SECONDS) < FAILED_SECONDS:
+            return None
         forgets = self._forgets
         try:
             listed = await self._connector.members(*key)
         except ConnectorError:
+            # Asked again and again within one turn, a service in trouble would cost half a minute.
+            if len(self._failed) >= _KEPT:
+                self._failed.clear()
+            self._failed[key] = self._now()
             return None
         ids = [member.get("objectId") or member.get("aadObjectId") for member in listed]
         named = [id for id in ids if isinstance(id, str) and id]
@@ -63,7 +72,9 @@ class Roster:
     def forget(self, reference: Reference) -> None:
         """Somebody joined or left. A team's channels share its members, and Teams tells of one of them only."""
         self._forgets += 1
-        self._known.pop((reference.service_url, thread_root(reference.id)[0]), None)
+        key = (reference.service_url, thread_root(reference.id)[0])
+        self._known.pop(key, None)
+        self._failed.pop(key, None)
         if reference.team_id:
             same = [key for key, listed in self._known.items() if listed.team_id == reference.team_id]
             for key in same:

@@ -47,6 +47,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         transcripts=Transcripts(database),
         now=lambda: NOW,
         ask_to_sign_in=ask_to_sign_in,
+        search_seconds=0.5,  # there is no Graph here: what asks it anyway is not waited for
         seal=CardSeal([Fernet.generate_key().decode()], now=NOW.timestamp),
         preferences=Preferences(database),
         personal=Personal(database),

@@ -114,7 +114,7 @@ async def test_a_follow_up_is_asked_as_it_stands(desk: Desk) -> None:
     first = await answered(desk)
     question = first.activity["suggestedActions"]["actions"][0]
     assert question["type"] == "imBack"
-    desk.parley.world.state["script"] = [citing("It was Brenta", "27,400")]
+    desk.parley.world.state["script"] = [citing("It was Brenta", "")]
     assert (await desk.parley.ask("sofia", question["value"])).citations, "it is answered from what was read"
 
 

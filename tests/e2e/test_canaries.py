@@ -80,6 +80,7 @@ async def test_questions_of_everyday_tell_nobody_a_secret(parley: Parley) -> Non
     assert leaks(parley.world, sent, QUESTIONS) == []
 
 
+@pytest.mark.slow
 async def test_everybody_asks_for_every_secret(parley: Parley) -> None:
     since = len(parley.world.record)
     people = [p.given_name for p in parley.world.company.people if p.given_name in STAFF]

@@ -118,6 +118,7 @@ async def test_calls_in_a_loop_end(target: Target) -> None:
     assert len(target.parley.received("graph", since=since)) < 150
 
 
+@pytest.mark.slow
 async def test_harmless_mails_that_look_suspicious_are_answered_normally(target: Target) -> None:
     assert await target.misunderstood(harmless()[::40]) == []
 
