@@ -21,6 +21,8 @@ from tests.e2e.parley import OAUTH_CARD, Parley, parley_running, said_as
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 MODELS = "claude=anthropic:claude-sonnet-5,gpt=openai:gpt-5.6"
 LINE = re.compile(r"^- \*\*(?P<say>.+?)\*\*: \S.*?(?:\*(?P<example>[^*]+)\*)?$", re.MULTILINE)
+BACK = {"language: German": "language: English", "sprache: Englisch": "sprache: Deutsch"}
+"""What takes back an example that changes how the rest is said."""
 ASKS = frozenset({"other model", "ask the other model", "anderes modell", "frag das andere modell"})
 KEY = Fernet.generate_key().decode()
 
@@ -80,6 +82,8 @@ async def test_every_line_of_help_works_as_it_is_shown(parley: Parley, person: s
         answer = await hears(parley, person, words)
         assert not answer.text.startswith((*failed, *nobody)), words
         assert answer.ai_label == (words in ASKS), f"{words!r} was taken for a question"
+        if words in BACK:
+            await hears(parley, person, BACK[words])
         if words in {"sign out", "log me out", "abmelden", "melde mich ab"}:
             parley.signed_in.discard(person)
             assert answer.text in said_as("sign_in.signed_out")
