@@ -22,6 +22,7 @@ import aiohttp
 
 from infra.local.company.access import members_of
 from infra.local.company.model import Person
+from infra.local.company.questions import DEMO_QUESTIONS
 from infra.local.company.seed import company
 from infra.local.demo import ROOT, settings
 from infra.local.playground_connector import CONNECTOR, MESSAGES, PERSONAL, between
@@ -175,7 +176,7 @@ async def _answers(url: str) -> None:
 
 async def main() -> None:
     world = World(company())
-    user = next(p for p in world.company.people if not p.is_guest)
+    user = world.person(DEMO_QUESTIONS[0].person_id)  # whom the demo shows too
     async with playground(world, user) as running_playground:
         print(f"\nOpen {running_playground.url} in your browser. You are {user.name}. Ctrl+C ends it.")
         await asyncio.Event().wait()
