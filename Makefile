@@ -25,7 +25,7 @@ demo: $(READY) ## ask a few questions of the local company, then yours; no keys,
 test: $(READY) ## the tests, PostgreSQL-backed ones included
 	$(PY) -m pytest -n 2 --dist worksteal -m "not browser and not slow"
 
-test-slow: $(READY) ## real replicas killed in the middle of their work, and the quality of answers, measured
+test-slow: $(READY) ## the long proofs: kill -9, 500 conversations, the whole privacy matrix, all attacks, the quality of answers
 	$(PY) -m pytest -m slow
 
 test-browser: $(READY) ## the Agents Playground in chromium; needs node and chromium
