@@ -84,5 +84,6 @@ async def test_a_build_without_the_check_is_caught(tmp_path: Path) -> None:
     trials, traffic, _ = await played(tmp_path, cases, lambda services: replace(services, audience=everybody))
     found = [leak for trial in trials for leak in trial.leaks(traffic)]
     assert {case.place for case, _, _ in found} == set(matrix.PLACES)
-    assert {word for _, _, word in found} >= set(matrix.HERS.values()) - {matrix.HERS["attachment"]}  # the model need not wait for it
+    late = {matrix.HERS["attachment"]}  # nobody waits for an attachment when the rest has what it takes
+    assert {word for _, _, word in found} >= set(matrix.HERS.values()) - late
     assert {wire for _, wire, _ in found} >= {"claude", "connector"}
