@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
+import hypothesis
 import pytest
 
 from bot.settings import VENDOR_PREFIXES, Settings
@@ -18,6 +19,11 @@ from infra.local.world import SigningKey, World
 
 OUTSIDE = frozenset({"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"})
 """The machine's own trust and proxies, which would decide what a test trusts."""
+
+
+# Machines are noisy, so no example has a deadline; half the usual examples keep the everyday suite short.
+hypothesis.settings.register_profile("everyday", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("everyday")
 
 
 def _clean(environ: Any) -> None:

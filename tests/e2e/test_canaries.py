@@ -72,6 +72,7 @@ async def test_two_people_get_different_evidence(parley: Parley) -> None:
     assert told.citations
 
 
+@pytest.mark.slow
 async def test_questions_of_everyday_tell_nobody_a_secret(parley: Parley) -> None:
     since = len(parley.world.record)
     await _ask_all(parley, by_person(parley.world, PERSONAL[::2]))
