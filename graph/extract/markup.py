@@ -79,7 +79,7 @@ def _spread(table: Tag, left: int) -> int:
                     below[column + offset] = (down - 1, cell)
             column += across
         above = below
-        if opens:
+        if opens and row.find_next_sibling("tr") is not None:
             row.extract()  # it only begins cells that are repeated below
     return left
 
