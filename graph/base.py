@@ -1,7 +1,7 @@
 """What a source of documents looks like: something one person can search and read, with that person's own rights."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
@@ -77,7 +77,7 @@ class Document:
     label: str = ""
     """Sensitivity label, where known."""
     also_labelled: tuple[str, ...] = ()
-    """Further labels whose rules hold for it as well: those of the mail it was attached to."""
+    """Further labels whose rules hold for it as well: of the mail it was attached to, of whoever had the file before."""
     thread: str = ""
     """Conversation or thread id: documents that share it belong together."""
     attachment_of: str = ""
@@ -89,6 +89,16 @@ class Document:
     """The text is all there is: `read` would give the same."""
     hidden: bool = False
     """Something in it that no reader sees (white, tiny, off the page, characters without width) was left out of `text`."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All whose rules hold for it."""
+        return tuple(name for name in (self.label, *self.also_labelled) if name)
+
+    def labelled(self, *names: str) -> "Document":
+        """With these labels besides those it has. One never takes the place of another: each may forbid something."""
+        label, *also = [name for name in dict.fromkeys((*self.labels, *names)) if name] or [""]
+        return replace(self, label=label, also_labelled=tuple(also))
 
 
 class Source(Protocol):

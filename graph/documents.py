@@ -35,8 +35,8 @@ class Extracted:
     text: str
     kind: str
     truncated: bool = False
-    label: str = ""
-    """Name of the sensitivity label inside the file; empty when it has none."""
+    labels: tuple[str, ...] = ()
+    """Names of the sensitivity labels inside the file."""
     hidden: bool = False
     """There was text in it that nobody sees; it was left out."""
 
@@ -189,9 +189,10 @@ class Documents:
 
     async def _extract(self, data: bytes, name: str) -> Extracted:
         header, body = await self._done(data, name, "text")
-        kind, label = str(header.get("kind", "other")), str(header.get("label", ""))
+        kind, labels = str(header.get("kind", "other")), header.get("labels")
         truncated, hidden = bool(header.get("truncated")), bool(header.get("hidden"))
-        return Extracted(body.decode(errors="replace"), kind, truncated, label, hidden)
+        named = tuple(map(str, labels)) if isinstance(labels, list) else ()
+        return Extracted(body.decode(errors="replace"), kind, truncated, named, hidden)
 
     async def _done(self, data: bytes, name: str, task: str) -> tuple[dict[str, object], bytes]:
         async with self._child() as child:

@@ -153,8 +153,7 @@ class Files:
             text=extracted.text,
             truncated=extracted.truncated,
             hidden=extracted.hidden,
-            label=document.label or extracted.label,
-        )
+        ).labelled(*extracted.labels)
 
     async def readers(self, id: str) -> frozenset[str] | None:
         """Those who surely may open it: named people and members of named groups.

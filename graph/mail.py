@@ -177,7 +177,6 @@ class Mail:
         name = _file_name(entry)
         data = await self._graph.content(f"{path}/$value", max_bytes=self._graph.documents.max_bytes)
         extracted = await self._graph.documents.read(data, f"{name}.eml" if is_item else name)
-        label, *also = dict.fromkeys((extracted.label, *labels_of(message)))
         return Document(
             id=_id(mail_id, attachment_id),
             source=Mail.name,
@@ -192,9 +191,7 @@ class Mail:
             attachment_of=_id(mail_id),
             truncated=extracted.truncated,
             hidden=extracted.hidden,
-            label=label,
-            also_labelled=tuple(also),
-        )
+        ).labelled(*extracted.labels, *labels_of(message))
 
     async def readers(self, id: str) -> frozenset[str] | None:
         """None: a mailbox is its owner's; who else has a copy says nothing about who may learn of it here."""
@@ -203,7 +200,6 @@ class Mail:
 
 async def letter(message: Mapping[str, Any]) -> Document:
     text, hidden = await _body(message)
-    label, *also = labels_of(message) or ("",)
     return Document(
         id=_id(text_at(message, "id")),
         source=Mail.name,
@@ -214,10 +210,8 @@ async def letter(message: Mapping[str, Any]) -> Document:
         modified=moment_of(text_at(message, "receivedDateTime") or text_at(message, "sentDateTime")),
         text=text,
         thread=text_at(message, "conversationId"),
-        label=label,
-        also_labelled=tuple(also),
         hidden=hidden,
-    )
+    ).labelled(*labels_of(message))
 
 
 async def _body(message: Mapping[str, Any]) -> tuple[str, bool]:

@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from graph.msip import PROPERTY, in_force
 from graph.parse import dicts_at, text_at
 
 HEADER = "msip_labels"
 _MOST = 20_000
-_PROPERTY = re.compile(r"MSIP_Label_([0-9a-fA-F-]{36})_(Name|Enabled)\s*=([^;]*)")
-_LONGEST = 100
+_PROPERTY = re.compile(PROPERTY + r"\s*=([^;]*)")
 
 
 def labels_of(message: Mapping[str, Any]) -> tuple[str, ...]:
@@ -27,7 +27,4 @@ def labels_of(message: Mapping[str, Any]) -> tuple[str, ...]:
 
 def in_header(value: str) -> tuple[str, ...]:
     """Names of the labels in force, in their order. A long header may be folded anywhere between two words."""
-    properties = _PROPERTY.findall(" ".join(value[:_MOST].split()))
-    off = {id.lower() for id, what, said in properties if what == "Enabled" and said.strip().casefold() == "false"}
-    named = [said.strip()[:_LONGEST] for id, what, said in properties if what == "Name" and id.lower() not in off]
-    return tuple(dict.fromkeys(name for name in named if name))
+    return in_force(_PROPERTY.findall(" ".join(value[:_MOST].split())))

@@ -8,12 +8,8 @@ from bot.grounding.evidence import Coverage, Skipped
 from bot.labels import LabelRules
 from bot.services import Turn
 from bot.store.provenance import Provenance
+from bot.texts import Texts
 from graph.base import Document
-
-
-def labels_of(document: Document) -> tuple[str, ...]:
-    """All whose rules hold for it."""
-    return tuple(label for label in (document.label, *document.also_labelled) if label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +21,21 @@ class Rules:
     """A private question in a shared place counts as personal."""
     audience: Audience
     coverage: Coverage
-    withheld: str
-    """What people read of something that a rule keeps back; it names no document."""
-    why: str
-    """With `{label}` in it."""
+    say: Texts
 
     @staticmethod
     def of(turn: Turn, model: str, audience: Audience, coverage: Coverage) -> "Rules":
         """`model` is a configured name."""
-        services, say = turn.services, turn.say
+        services = turn.services
         place = Place.PERSONAL if audience.personal else turn.incoming.reference.place
-        door = services.models[model].door
-        return Rules(
-            services.labels,
-            door,
-            place,
-            audience,
-            coverage,
-            say("privacy.something"),
-            say("privacy.rule", label="{label}"),
-        )
+        return Rules(services.labels, services.models[model].door, place, audience, coverage, turn.say)
 
     def withholds(self, document: Document) -> bool:
-        """Noted in the coverage by the label's name only."""
-        forbidding = next((label for label in labels_of(document) if not self._allows(label)), "")
+        """Noted in the coverage by the label's name only: nothing that people read of it names the document."""
+        forbidding = next((label for label in document.labels if not self._allows(label)), "")
         if not forbidding:
             return False
-        left = Skipped(self.withheld, self.why.replace("{label}", forbidding))
+        left = Skipped(self.say("privacy.something"), self.say("privacy.rule", label=forbidding))
         if left not in self.coverage.skipped:
             self.coverage.skipped.append(left)
         return True
@@ -71,7 +55,7 @@ class Rules:
         everybody can scroll back (Teams asks for it when somebody is added to a chat).
         """
         readers = self.audience.members if self.place is Place.GROUP else None
-        labels = frozenset(label for document in documents for label in labels_of(document))
+        labels = frozenset(label for document in documents for label in document.labels)
         return Provenance(labels, readers) | before
 
     def _allows(self, label: str) -> bool:

@@ -20,7 +20,7 @@ from graph import sent as shared
 from graph.base import Document
 from graph.client import Graph
 from graph.errors import ConsentRequired, Forbidden, GraphError, NotFound, Rejected, SignInNeeded, Throttled, Unreadable
-from graph.extract.labels import label_of
+from graph.extract.labels import labels_of
 from graph.extract.reasons import SCAN
 from graph.files import Files
 from graph.kinds import kind_of
@@ -200,19 +200,18 @@ class Opening:
             truncated=extracted.truncated,
             hidden=extracted.hidden,
             complete=not extracted.truncated,
-            label=document.label or extracted.label,
         )
-        return Known((read,))
+        return Known((read.labelled(*extracted.labels),))
 
     async def _scan(self, document: Document, data: bytes) -> Known:
         """A scan has no text, but a model can look at its first pages."""
         pictures, pages = await self.turn.services.graph.documents.scan(data)
         images = tuple(Image(picture.data, picture.media_type) for picture in pictures)
         left = Skipped(document.title, self.turn.say("sent.first_pages", n=len(images)))
-        label = document.label or label_of(data)
+        document = document.labelled(*await asyncio.to_thread(labels_of, data))
         skipped = (left,) if pages > len(images) else ()
-        if label:
-            return Known(pictured=((replace(document, label=label), images),), skipped=skipped)
+        if document.label:
+            return Known(pictured=((document, images),), skipped=skipped)
         return Known(images=images, skipped=skipped)
 
     async def _picture(self, data: bytes, document: Document | None = None) -> Known:

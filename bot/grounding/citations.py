@@ -46,7 +46,7 @@ class Citations:
                 link=self._first[id].document.link,
                 abstract=_abstract(self._first[id].text),
                 kind=self._first[id].document.kind,
-                label=self._first[id].document.label or next(iter(self._first[id].document.also_labelled), ""),
+                label=self._first[id].document.label,
             )
             for id, position in sorted(self._positions.items(), key=lambda entry: entry[1])
         )
@@ -54,7 +54,7 @@ class Citations:
     def labels(self) -> frozenset[str]:
         """All the labels of what the text cites."""
         cited = [self._first[id].document for id in self._positions]
-        return frozenset(label for one in cited for label in (one.label, *one.also_labelled) if label)
+        return frozenset(label for one in cited for label in one.labels)
 
     def positions(self) -> Mapping[str, int]:
         """The number of each cited document, by the document's id."""

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from graph.extract.budget import Budget, Refused
 from graph.extract.formats import extract
-from graph.extract.labels import label_of
+from graph.extract.labels import labels_of
 from graph.extract.pictures import picture, scanned
 from graph.extract.reasons import BROKEN, EMPTY, TOO_LARGE, TOO_LONG
 
@@ -90,6 +90,7 @@ def answer(name: str, data: bytes, seconds: float) -> tuple[dict[str, object], b
     budget = Budget(seconds=0.7 * seconds)
     try:
         kind, text = extract(data, name, budget)
+        labels = labels_of(data)
     except Refused as refusal:
         return {"reason": refusal.reason}, b""
     except MemoryError:
@@ -106,7 +107,7 @@ def answer(name: str, data: bytes, seconds: float) -> tuple[dict[str, object], b
         "kind": kind,
         "truncated": budget.truncated,
         "hidden": budget.hidden,
-        "label": label_of(data),
+        "labels": labels,
     }
     return about, text.encode(errors="replace")
 

@@ -6,7 +6,8 @@ import zipfile
 import pytest
 
 from graph.documents import Documents
-from graph.extract.labels import label_of
+from graph.extract.budget import Refused
+from graph.extract.labels import labels_of
 from tests.documents.made import docx, paragraph
 
 ID, OTHER = "87ba5c36-b7cf-4793-bbc2-bd5b3a9f95ca", "11111111-2222-3333-4444-555555555555"
@@ -31,22 +32,30 @@ def package(custom: str, base: bytes = b"") -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "label"),
+    ("data", "labels"),
     [
-        (package(properties((f"MSIP_Label_{ID}_Enabled", "true"), (f"MSIP_Label_{ID}_Name", "Confidential"))), "Confidential"),
-        (package(properties((f"MSIP_Label_{ID}_Enabled", "false"), (f"MSIP_Label_{ID}_Name", "Confidential"))), ""),
+        (package(properties((f"MSIP_Label_{ID}_Enabled", "true"), (f"MSIP_Label_{ID}_Name", "Confidential"))), ("Confidential",)),
+        (package(properties((f"MSIP_Label_{ID}_Enabled", "false"), (f"MSIP_Label_{ID}_Name", "Confidential"))), ()),
         (package(properties((f"MSIP_Label_{OTHER}_Enabled", "False"), (f"MSIP_Label_{OTHER}_Name", "Old"),
-                            (f"MSIP_Label_{ID}_Name", "Secret"))), "Secret"),
-        (package(properties(("Project", "MSIP_Label"))), ""),
-        (package("<broken"), ""),
-        (f"%PDF-1.7\n<< /Title (x) /MSIP_Label_{ID}_Enabled (true) /MSIP_Label_{ID}_Name (Secret) >>".encode(), "Secret"),
-        (b"%PDF-1.7\n<< /Title (MSIP_Label) >>", ""),
-        (b"MSIP_Label_" + ID.encode() + b"_Name (Secret)", ""),
-        (b"PK\x03\x04 not a package", ""),
+                            (f"MSIP_Label_{ID}_Name", "Secret"))), ("Secret",)),
+        (package(properties((f"MSIP_Label_{OTHER}_Name", "Public"), (f"MSIP_Label_{ID}_Name", "Secret"))), ("Public", "Secret")),
+        (package(properties(("Project", "MSIP_Label"))), ()),
+        (package("<broken"), ()),
+        (f"%PDF-1.7\n<< /Title (x) /MSIP_Label_{ID}_Enabled (true) /MSIP_Label_{ID}_Name (Secret) >>".encode(), ("Secret",)),
+        (b"%PDF-1.7\n<< /Title (MSIP_Label) >>", ()),
+        (b"MSIP_Label_" + ID.encode() + b"_Name (Secret)", ()),
+        (b"PK\x03\x04 not a package", ()),
     ],
 )  # fmt: skip
-def test_the_label_in_force_is_found(data: bytes, label: str) -> None:
-    assert label_of(data) == label
+def test_the_label_in_force_is_found(data: bytes, labels: tuple[str, ...]) -> None:
+    assert labels_of(data) == labels
+
+
+def test_a_label_cannot_hide_among_too_many_properties() -> None:
+    with pytest.raises(Refused):
+        labels_of(
+            package(properties(*((f"p{n}", "x" * 100) for n in range(8000)), (f"MSIP_Label_{ID}_Name", "Secret")))
+        )
 
 
 async def test_it_comes_with_the_text() -> None:
@@ -54,7 +63,7 @@ async def test_it_comes_with_the_text() -> None:
     try:
         custom = properties((f"MSIP_Label_{ID}_Enabled", "true"), (f"MSIP_Label_{ID}_Name", "Confidential"))
         labelled = await documents.read(package(custom, plain), "plan.docx")
-        assert (labelled.text, labelled.label) == ("Budget 2027", "Confidential")
-        assert (await documents.read(plain, "plan.docx")).label == ""
+        assert (labelled.text, labelled.labels) == ("Budget 2027", ("Confidential",))
+        assert (await documents.read(plain, "plan.docx")).labels == ()
     finally:
         await documents.aclose()
