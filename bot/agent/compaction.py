@@ -1,5 +1,6 @@
 """From many old turns to a short account of them. What people pinned or decided stays word for word; the rest a model sums up."""
 
+import asyncio
 import functools
 import operator
 import re
@@ -12,6 +13,8 @@ from bot.store.transcripts import StoredTurn
 from providers.base import Message, Provider, Request, Response, Text
 from providers.errors import ProviderError
 
+SECONDS = 30.0
+"""What the next message of the conversation waits for a summary at most."""
 MOST_PINS = 40
 LONGEST_PIN = 1000
 LONGEST_SUMMARY = 6000
@@ -60,8 +63,10 @@ def decisions(text: str) -> tuple[str, ...]:
     return tuple(match.strip()[:LONGEST_PIN] for match in _DECISION.findall(text))
 
 
-async def summarise(summary: Summary, turns: Sequence[StoredTurn], provider: Provider) -> Summary:
-    """The summary with these turns in it. Never fails: without the model, the questions asked stand for the turns."""
+async def summarise(
+    summary: Summary, turns: Sequence[StoredTurn], provider: Provider, *, seconds: float = SECONDS
+) -> Summary:
+    """The summary with these turns in it. Never fails, and takes `seconds` at most: without the model, the questions asked stand for the turns."""
     said = [_asked(turn) for turn in turns]
     provenance = functools.reduce(operator.or_, (turn.provenance for turn in turns), summary.provenance)
     for asked in said:
@@ -69,7 +74,8 @@ async def summarise(summary: Summary, turns: Sequence[StoredTurn], provider: Pro
             if decision not in summary.pinned and len(summary.pinned) < MOST_PINS:
                 summary = replace(summary, pinned=(*summary.pinned, decision))
     try:
-        text = await _condensed(summary.text, turns, provider)
+        async with asyncio.timeout(seconds):
+            text = await _condensed(summary.text, turns, provider)
     except (ProviderError, TimeoutError):
         text = ""
     if not text:

@@ -29,6 +29,8 @@ class Past:
     messages: tuple[Message, ...]
     provenance: Provenance
     """Of all of them together."""
+    room: int = 0
+    """Characters that may be added before it is time for a summary; negative when it is."""
 
 
 MayUse = Callable[[Provenance], bool]
@@ -52,7 +54,7 @@ class History:
         opening = _opening(summary) if may_use(summary.provenance) else ()
         made_of = [turn.provenance for turn in turns] + ([summary.provenance] if opening else [])
         messages = (*opening, *(message for turn in turns for message in turn.messages))
-        return Past(messages, functools.reduce(operator.or_, made_of, ANYBODYS))
+        return Past(messages, functools.reduce(operator.or_, made_of, ANYBODYS), _room(recent.turns, more=1))
 
     async def compact(self, conversation_id: str, provider: Provider, *, may_use: MayUse = anything) -> bool:
         """Summarises old turns when there are too many; whether it did. Repeating it after a crash does no harm.
@@ -61,7 +63,7 @@ class History:
         the model may not use is left out for good.
         """
         recent = await self._transcripts.recent(conversation_id, turns=TURNS)
-        if _size(recent.turns) <= MOST_CHARACTERS and len(recent.turns) < TURNS:
+        if _room(recent.turns) >= 0:
             return False
         old, _ = _split(recent.turns)
         if not old:
@@ -112,8 +114,9 @@ def turn_size(turn: StoredTurn) -> int:
     return sum(len(message.text) for message in turn.messages)
 
 
-def _size(turns: Sequence[StoredTurn]) -> int:
-    return sum(map(turn_size, turns))
+def _room(turns: Sequence[StoredTurn], *, more: int = 0) -> int:
+    """`more`: turns that are still to come."""
+    return MOST_CHARACTERS - sum(map(turn_size, turns)) if len(turns) + more < TURNS else -1
 
 
 def _split(turns: Sequence[StoredTurn]) -> tuple[Sequence[StoredTurn], Sequence[StoredTurn]]:

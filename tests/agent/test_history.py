@@ -1,5 +1,6 @@
 """A long conversation: the newest turns whole, the old ones summed up, pinned words kept, the beginning stable between summaries."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bot.store.database import Database
 from bot.store.provenance import ANYBODYS, Provenance
 from bot.store.summaries import Summaries
 from bot.store.transcripts import StoredTurn, Transcripts
-from providers.base import Message, Text
+from providers.base import Message, Request, Response, Text
 from providers.errors import Overloaded
 from tests.agent.fakes import ScriptedProvider, says
 
@@ -79,6 +80,32 @@ async def test_without_a_model_the_questions_stand_for_the_turns(database: Datab
     assert "asked: What about pump 3?" in text
     assert len(text) < MOST_CHARACTERS
     assert not await history.compact(CHAT, ScriptedProvider([])), "once is enough"
+
+
+class Silent(ScriptedProvider):
+    """Says a word now and then and never comes to an end, so that no wait for a byte gives up."""
+
+    async def stream(self, request: Request) -> AsyncIterator[str | Response]:
+        self.requests.append(request)
+        while True:
+            yield "…"
+            await asyncio.sleep(0.01)
+
+
+async def test_a_model_that_never_ends_is_not_waited_for() -> None:
+    old = [StoredTurn(1, "t1", turn(1, "What about Heron?"))]
+    summary = await compaction.summarise(Summary(), old, Silent([]), seconds=0.05)
+    assert "asked: What about Heron?" in summary.text
+
+
+async def test_there_is_room_until_it_is_time_for_a_summary(database: Database) -> None:
+    history, transcripts = History(Transcripts(database), Summaries(database)), Transcripts(database)
+    assert (await history.load(CHAT, before="")).room == MOST_CHARACTERS
+    for number in range(20):
+        await transcripts.save(CHAT, f"t{number}", turn(number))
+    assert (await history.load(CHAT, before="")).room < 0
+    await history.compact(CHAT, ScriptedProvider([says("Notes.")]))
+    assert (await history.load(CHAT, before="")).room > 0
 
 
 async def test_a_conversation_that_starts_over_keeps_nothing(database: Database) -> None:
