@@ -254,7 +254,10 @@ class Answering:
     async def open_conversation(self, id: str, person: Person) -> TeamsConversation | None:
         """`Services.open_conversation`."""
         known = await self.references.load(id)
-        return None if known is None else TeamsConversation(replace(known, person=person), self.office)
+        if known is None:
+            return None
+        self.office.roster.forget(known)  # who is there is asked at this moment
+        return TeamsConversation(replace(known, person=person), self.office)
 
     def conversation(
         self, said: Incoming, receipt: Receipt | None = None, stopping: Stopping | None = None

@@ -14,9 +14,12 @@ _NAMED = 3
 
 
 def notices(
-    outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts, hidden: Iterable[str] = ()
+    outcome: Outcome, coverage: Coverage, *, found: bool, say: Texts, hidden: Iterable[str] = (), offered: bool = False
 ) -> tuple[str, ...]:
-    """In the person's language. `found`: there was anything to answer from; `hidden`: documents with text that nobody sees."""
+    """In the person's language. `found`: there was anything to answer from; `hidden`: documents with text that nobody sees.
+
+    `offered`: the answer before this one offered a private one, so the button alone says it now.
+    """
     if isinstance(outcome, Stopped) and outcome.cause is Cause.STOPPED:
         return (say(ENDINGS[outcome.cause]),)
     lines = [say(ENDINGS[outcome.cause])] if isinstance(outcome, Stopped) else []
@@ -31,7 +34,7 @@ def notices(
     secretive = [*hidden]
     if secretive:
         lines.append(say("untrusted.hidden", what=joined(secretive[:_NAMED], say)))
-    if coverage.withheld:
+    if coverage.withheld and not offered:
         lines.append(say("privacy.withheld"))
     if not found and coverage.words:
         words = ", ".join(coverage.words)

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,7 +29,7 @@ from bot.store.answers import Kept
 from bot.store.database import StoreError
 from bot.teams.entities import shortened
 from graph.errors import SignInNeeded
-from providers.base import Provider, Request
+from providers.base import Message, Provider, Request
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
     keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
     await _keep(turn, stream, keeping)
     await consents.offer(turn, gathered.grounding.coverage.consents)
-    await _compact(turn, services.models[model], gathered)
+    await _compact(turn, services.models[model], gathered, said_now)
 
 
 async def _outcome(
@@ -152,7 +152,10 @@ async def _finish(
 ) -> None:
     grounding = gathered.grounding
     retrieved = grounding.retrieved
-    told = notices(outcome, grounding.coverage, found=bool(len(retrieved)), say=turn.say, hidden=retrieved.hidden)
+    offered = grounding.coverage.withheld and await _offered_before(turn)
+    told = notices(
+        outcome, grounding.coverage, found=bool(len(retrieved)), say=turn.say, hidden=retrieved.hidden, offered=offered
+    )
     await stream.finish(
         Outgoing(
             text,
@@ -168,8 +171,16 @@ async def _finish(
     )
 
 
-async def _compact(turn: Turn, provider: Provider, gathered: Gathered) -> None:
-    """After the answer, so that nobody waits for it; a long conversation is summed up again next time when this fails."""
+async def _offered_before(turn: Turn) -> bool:
+    """Whether the newest answer here has the button for a private one: said under every answer, its sentence is noise."""
+    latest = await turn.services.answers.latest(turn.incoming.kept_under, turn.person.id)
+    return latest is not None and turn.say("privacy.button") in latest.kept.suggestions
+
+
+async def _compact(turn: Turn, provider: Provider, gathered: Gathered, said_now: Sequence[Message]) -> None:
+    """After the answer, so that it does not wait for it; a long conversation is summed up again next time when this fails."""
+    if sum(len(message.text) for message in said_now) <= gathered.history.room:
+        return
     try:
         await turn.services.history.compact(turn.incoming.kept_under, provider, may_use=gathered.rules.may_use)
     except StoreError as error:

@@ -7,7 +7,7 @@ from typing import Any
 from bot import listening
 from bot.answering import Answering, Event
 from bot.cards.seal import FIELD, NotOurs
-from bot.context import Incoming, Receipt
+from bot.context import Incoming, Outgoing, Receipt
 from bot.teams.activities import incoming
 
 _BOT = "28:"
@@ -29,9 +29,12 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
             said.value, person_id=said.reference.person.id, conversation_id=said.reference.id
         )
     except NotOurs:
-        return
-    if answering.router.knows(click.verb):
+        click = None
+    if click is not None and answering.router.knows(click.verb):
         await answering.run_click(said, click.verb, click.data, receipt)
+        return
+    async with answering.turn(said, receipt) as turn:
+        await turn.conversation.stream().finish(Outgoing(turn.say("click.not_yours")))
 
 
 async def _overheard(answering: Answering, said: Incoming, our_name: str, receipt: Receipt) -> None:

@@ -100,6 +100,12 @@ async def test_what_not_everybody_may_open_stays_out_of_a_shared_place(desk: Des
     assert "Layoffs" not in desk.evidence + str(said)
     assert not said.citations
     assert any("not everybody here may see" in notice for notice in said.notices)
+    assert "Answer me privately" in said.suggestions
+
+    desk.provider.replies.append(says("Nor now."))
+    again = await desk.says("And what does the Linden plan say of Kassel?")
+    assert "Answer me privately" in again.suggestions
+    assert not any("not everybody here may see" in notice for notice in again.notices), "once in a row is enough"
 
 
 @pytest.mark.parametrize(

@@ -191,3 +191,9 @@ async def test_changed_values_change_nothing(desk: Desk, count: int) -> None:
 
 def _has_card(message: SeenMessage) -> bool:
     return bool(message.attachments)
+
+
+async def test_a_button_sent_as_a_message_that_is_not_ours_says_so(desk: Desk) -> None:
+    first = await answered(desk)
+    said = await desk.parley.teams.submit("sofia", {FIELD: "made.up"}, first.id)
+    assert "not for you" in (await desk.parley.teams.answer_to(said, quiet=0.2)).text
