@@ -66,7 +66,10 @@ def decisions(text: str) -> tuple[str, ...]:
 async def summarise(
     summary: Summary, turns: Sequence[StoredTurn], provider: Provider, *, seconds: float = SECONDS
 ) -> Summary:
-    """The summary with these turns in it. Never fails, and takes `seconds` at most: without the model, the questions asked stand for the turns."""
+    """The summary with these turns in it. Never fails, and takes `seconds` at most.
+
+    Without the model, the questions asked stand for the turns.
+    """
     said = [_asked(turn) for turn in turns]
     provenance = functools.reduce(operator.or_, (turn.provenance for turn in turns), summary.provenance)
     for asked in said:
