@@ -1,12 +1,12 @@
 """Claude through Anthropic's SDK: the Messages API, streamed. Other companies' doors to Claude differ in their client only."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 from providers.base import Door, DoorSettings, Request, Response
-from providers.capabilities import capabilities_of, shaped
+from providers.capabilities import shaped
 from providers.claude_answer import Reading
 from providers.claude_request import prefix_of, to_wire
+from providers.opened import Opened
 from providers.transcript import call_ids
 from providers.transport import base_url, http_client, request_id, required, translated
 
@@ -14,26 +14,8 @@ DOOR = "anthropic"
 WHO = "Claude"
 
 
-class Claude:
-    """One client for all of the process's requests to one model. `client` is any of the SDK's asynchronous ones."""
-
-    def __init__(
-        self,
-        client: Any,
-        model: str,
-        *,
-        door: str = DOOR,
-        who: str = WHO,
-        capability: str = "",
-        also_close: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        self._client = client
-        self.model = model
-        self.door = door
-        self.capabilities = capabilities_of(capability or model, "claude")
-        self.images = self.capabilities.images
-        self._who = who
-        self._also_close = also_close
+class Claude(Opened):
+    family = "claude"
 
     async def stream(self, request: Request) -> AsyncIterator[str | Response]:
         wire = to_wire(shaped(request, self.capabilities), self.model, self.door, self.capabilities)
@@ -46,11 +28,6 @@ class Claude:
                         yield text
         yield reading.response()
 
-    async def aclose(self) -> None:
-        await self._client.close()
-        if self._also_close is not None:
-            await self._also_close()
-
 
 def open_claude(model: str, settings: DoorSettings) -> Claude:
     key = required(settings, DOOR, "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
@@ -60,7 +37,7 @@ def open_claude(model: str, settings: DoorSettings) -> Claude:
 
     http = http_client(anthropic, httpx2, settings, url)
     client = anthropic.AsyncAnthropic(api_key=key, base_url=url, max_retries=settings.retries, http_client=http)
-    return Claude(client, model, capability=settings.capability)
+    return Claude(client, model, door=DOOR, who=WHO, capability=settings.capability)
 
 
 PROVIDER = Door(DOOR, open_claude, "Claude by Anthropic: ANTHROPIC_API_KEY, optionally ANTHROPIC_BASE_URL.")

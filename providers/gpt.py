@@ -1,12 +1,12 @@
 """GPT through OpenAI's SDK: the Responses API, streamed. Azure's door to GPT differs in its client only."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 from providers.base import Door, DoorSettings, Request, Response
-from providers.capabilities import capabilities_of, shaped
+from providers.capabilities import shaped
 from providers.gpt_answer import Reading
 from providers.gpt_request import to_wire
+from providers.opened import Opened
 from providers.transcript import call_ids
 from providers.transport import base_url, http_client, request_id, required, translated
 
@@ -14,26 +14,8 @@ DOOR = "openai"
 WHO = "GPT"
 
 
-class GPT:
-    """One client for all of the process's requests to one model. `client` is any `AsyncOpenAI`."""
-
-    def __init__(
-        self,
-        client: Any,
-        model: str,
-        *,
-        door: str = DOOR,
-        who: str = WHO,
-        capability: str = "",
-        also_close: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        self._client = client
-        self.model = model
-        self.door = door
-        self.capabilities = capabilities_of(capability or model, "gpt")
-        self.images = self.capabilities.images
-        self._who = who
-        self._also_close = also_close
+class GPT(Opened):
+    family = "gpt"
 
     async def stream(self, request: Request) -> AsyncIterator[str | Response]:
         reading = Reading(self.door, self._who, self.model, call_ids(request.messages))
@@ -45,11 +27,6 @@ class GPT:
                     if text := reading.from_event(event):
                         yield text
         yield reading.response()
-
-    async def aclose(self) -> None:
-        await self._client.close()
-        if self._also_close is not None:
-            await self._also_close()
 
 
 def open_gpt(model: str, settings: DoorSettings) -> GPT:
@@ -67,7 +44,7 @@ def open_gpt(model: str, settings: DoorSettings) -> GPT:
         max_retries=settings.retries,
         http_client=http_client(openai, httpx2, settings, url),
     )
-    return GPT(client, model, capability=settings.capability)
+    return GPT(client, model, door=DOOR, who=WHO, capability=settings.capability)
 
 
 PROVIDER = Door(DOOR, open_gpt, "GPT by OpenAI: OPENAI_API_KEY, optionally OPENAI_BASE_URL.")
