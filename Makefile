@@ -27,6 +27,7 @@ test: $(READY) ## the tests, PostgreSQL-backed ones included
 
 test-slow: $(READY) ## the long proofs: kill -9, 500 conversations, the whole privacy matrix, all attacks, the quality of answers
 	$(PY) -m pytest -m slow
+	$(PY) -m pytest -n 2 -m "not browser and not slow" --hypothesis-profile search $$(grep -rl "^from hypothesis" tests)
 
 test-browser: $(READY) ## the Agents Playground in chromium; needs node and chromium
 	$(PY) -m pytest tests/browser -m browser

@@ -10,6 +10,7 @@ from bot.agent.tools import Tool
 from bot.cards.seal import CardSeal
 from bot.context import Audience, Conversation, Incoming, Person, Place
 from bot.labels import LabelRules
+from bot.routing.caller import Caller, Purpose, Step, through
 from bot.signin.tokens import SignIn
 from bot.stopping import Stopping
 from bot.store.answers import Answers
@@ -64,7 +65,7 @@ async def _nobody_asked(turn: "Turn", needed: ConsentRequired) -> None:
 @dataclass(frozen=True, slots=True)
 class Services:
     models: Mapping[str, Provider]
-    """By the name people use; the first is the default."""
+    """By the name people use; the first is the default. A turn calls them through `Turn.model` only."""
     sources: Mapping[str, SourceSpec]
     tools: Mapping[str, Tool]
     graph: GraphClient
@@ -81,6 +82,8 @@ class Services:
     answers: Answers
     feedback: Feedback
     heard: Heard
+    steps: tuple[Step, ...] = ()
+    """What each model call passes on its way, in this order."""
     labels: LabelRules = field(default_factory=LabelRules)
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
@@ -122,3 +125,10 @@ class Turn:
     @property
     def person(self) -> Person:
         return self.incoming.reference.person
+
+    def model(self, name: str, purpose: Purpose = "answer") -> Provider:
+        """The configured model of this name, called for this turn: everything a call has to pass stands around it."""
+        said = self.incoming
+        place = Place.PERSONAL if said.targeted else said.reference.place
+        caller = Caller(self.person, place, said.kept_under, said.id, purpose, name)
+        return through(self.services.steps, self.services.models[name], caller)

@@ -76,7 +76,7 @@ def _tools(request: Request, messages: tuple[Message, ...]) -> dict[str, Any]:
     tools: list[dict[str, Any]] = []
     for spec in sorted(request.tools, key=lambda spec: spec.name):
         schema, strict = strict_schema(spec.parameters)
-        tool = {"name": spec.name, "description": spec.description, "input_schema": schema}
+        tool = {"name": spec.name, "description": clean(spec.description), "input_schema": schema}
         tools.append({**tool, "strict": True} if strict else tool)
     if tools:
         tools[-1]["cache_control"] = _CACHED

@@ -62,7 +62,7 @@ def _tools(request: Request) -> list[dict[str, Any]]:
     tools: list[dict[str, Any]] = []
     for spec in sorted(request.tools, key=lambda spec: spec.name):
         schema, _ = strict_schema(spec.parameters)
-        function = {"name": spec.name, "description": spec.description, "parameters": schema}
+        function = {"name": spec.name, "description": clean(spec.description), "parameters": schema}
         tools.append({"type": "function", "function": function})
     return tools
 

@@ -54,7 +54,7 @@ def _tools(request: Request) -> list[dict[str, Any]]:
     tools: list[dict[str, Any]] = []
     for spec in sorted(request.tools, key=lambda spec: spec.name):
         schema, strict = strict_schema(spec.parameters)
-        tool = {"type": "function", "name": spec.name, "description": spec.description}
+        tool = {"type": "function", "name": spec.name, "description": clean(spec.description)}
         tools.append({**tool, "parameters": schema, "strict": strict})
     return tools
 

@@ -22,7 +22,9 @@ OUTSIDE = frozenset({"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "S
 
 
 # Machines are noisy, so no example has a deadline; half the usual examples keep the everyday suite short.
-hypothesis.settings.register_profile("everyday", deadline=None, max_examples=50)
+# The same ones each time: a change is judged by what it changed, and `make test-slow` looks for new ones.
+hypothesis.settings.register_profile("everyday", deadline=None, max_examples=50, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=500)
 hypothesis.settings.load_profile("everyday")
 
 

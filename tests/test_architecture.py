@@ -26,7 +26,17 @@ LAYERS = [
     {"bot.background", "bot.closing", "bot.listening", "bot.choice", "bot.images"},
     {"bot.services"},
     {"bot.tools"},
-    {"bot.agent", "bot.grounding", "bot.teams", "bot.signin", "bot.turns", "bot.interrupts", "bot.cards", "bot.health"},
+    {
+        "bot.agent",
+        "bot.grounding",
+        "bot.teams",
+        "bot.signin",
+        "bot.turns",
+        "bot.interrupts",
+        "bot.cards",
+        "bot.health",
+        "bot.routing",
+    },
     {"bot.store", "bot.outbound"},
     {
         "bot.errors",

@@ -112,7 +112,7 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
     keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
     await _keep(turn, stream, keeping)
     await consents.offer(turn, gathered.grounding.coverage.consents)
-    await _compact(turn, services.models[model], gathered, said_now)
+    await _compact(turn, turn.model(model, "summary"), gathered, said_now)
 
 
 async def _outcome(
@@ -126,9 +126,9 @@ async def _outcome(
     *,
     searched: bool,
 ) -> Outcome:
-    provider = turn.services.models[model]
+    provider = turn.model(model)
     request = _request(turn, question, gathered, searched=searched)
-    of_whole = await whole(turn, question, gathered, provider, stream, request)
+    of_whole = await whole(turn, question, gathered, turn.model(model, "summary"), stream, request)
     read = of_whole.read if of_whole else Notes()
     if read.stopped:
         return Stopped(request.messages, Cause.STOPPED, "", provider.model, read.usage)
