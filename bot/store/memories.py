@@ -3,13 +3,16 @@
 Only a person's own typed words get here; nothing that was read and nothing a model said.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.together import Together
 
+MOST_TOGETHER = 128
 MOST = 100
 LONGEST = 500
 """Characters of one memory, and how many an owner may have: all of them go with every question."""
@@ -34,6 +37,7 @@ class Memories:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._table = database.tables.memories
+        self._loading = Together(self._load_all, most=MOST_TOGETHER)
 
     async def add(self, owner: str, person_id: str, by: str, text: str, turn_id: str) -> None:
         """Said twice in one turn (a repeated turn) is kept once. Raises `Full`; ValueError for a text over `LONGEST`."""
@@ -53,11 +57,24 @@ class Memories:
 
     async def of(self, owner: str) -> list[Memory]:
         """Oldest first."""
+        return await self._loading(owner)
+
+    async def _load_all(self, owners: Sequence[str]) -> Sequence[list[Memory]]:
+        """Every turn asks, so those that ask at the same moment are answered together."""
         table = self._table
-        statement = select(table.c.id, table.c.said, table.c.person_id).where(table.c.owner == owner)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(statement.order_by(table.c.id))).all()
-        return [Memory(row.id, row.said["text"], row.said["by"], row.person_id) for row in rows]
+        columns = (table.c.owner, table.c.id, table.c.said, table.c.person_id)
+        statement = select(*columns).where(table.c.owner.in_(set(owners))).order_by(table.c.id)
+
+        def read(connection: Connection) -> list[tuple[str, Memory]]:
+            return [
+                (owner, Memory(id, said["text"], said["by"], person_id))
+                for owner, id, said, person_id in connection.execute(statement)
+            ]
+
+        found: dict[str, list[Memory]] = {}
+        for owner, kept in await self._database.transaction(read, read=True):
+            found.setdefault(owner, []).append(kept)
+        return [list(found.get(owner, [])) for owner in owners]
 
     async def forget(self, owner: str, ids: list[int]) -> int:
         """How many of these the owner had."""
