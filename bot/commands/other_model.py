@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot.answer import models
+from bot.answer.asking import answer as answer_again
 from bot.choice import named_model
-from bot.commands import ask
 from bot.context import Outgoing
 from bot.router import Command
 from bot.services import Turn
@@ -57,7 +57,7 @@ async def _again(turn: Turn, answer: Answer, model: str) -> None:
     """With the rights of whoever asks now, and for those who read along now."""
     said = turn.incoming
     asked = replace(answer.kept.asked, reference=said.reference, targeted=said.targeted, mentioned=True)
-    await ask.answer(turn, asked, model, again=answer.kept)
+    await answer_again(turn, asked, model, again=answer.kept)
 
 
 async def _say(turn: Turn, key: str, **values: str) -> None:

@@ -1,0 +1,131 @@
+"""From a question to its answer: gather the evidence, let a model answer from it, show where each statement comes from."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from bot.agent import loop
+from bot.agent.loop import Cause, Outcome, Stopped
+from bot.agent.summarise import Notes
+from bot.answer import consents, models
+from bot.answer.delivering import compact, finish, keep, suggestions
+from bot.answer.gathering import Gathered, Toolbox, gather
+from bot.answer.keeping import kept, made_from, remembered
+from bot.answer.newcomers import Outgrown, Watch, answer_privately
+from bot.answer.requesting import request_for
+from bot.answer.said import Said
+from bot.answer.whole import whole
+from bot.background.sent import in_words
+from bot.context import Incoming, Outgoing, Place, Stream
+from bot.grounding.citations import Citations
+from bot.grounding.queries import small_talk
+from bot.services import Turn
+from bot.store.answers import Kept
+from bot.teams.entities import shortened
+from graph.errors import SignInNeeded
+
+_QUESTION = 100
+"""Characters of a question that stand above its second answer."""
+
+
+async def answer(turn: Turn, asked: Incoming, model: str, *, again: Kept | None = None) -> None:
+    """Answers `asked` in this turn's conversation with this person's rights; sign-in is asked for when it is needed.
+
+    `asked` is the turn's own message, or an earlier one that is answered once more: then `again` is what was answered before,
+    which the model does not get to see. `model` is a configured name.
+    """
+    if turn.services.sources and not turn.person.id:
+        await turn.conversation.stream().finish(Outgoing(turn.say("sign_in.without_account")))
+        return
+    try:
+        await _answer(turn, asked, model, again)
+    except SignInNeeded as needed:
+        await turn.keep_for_later()
+        await turn.services.ask_to_sign_in(turn, needed)
+    except Outgrown:
+        await answer_privately(turn, asked.text)
+
+
+async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -> None:
+    services = turn.services
+    searches = bool(services.sources) and not small_talk(asked.text)
+    if searches:
+        await services.sign_in.graph_token(
+            turn.person, services.scopes
+        )  # before anything is shown: it may ask to sign in
+    stream = turn.conversation.stream()
+    if searches:
+        await stream.status(
+            turn.say("answer.searching_own" if turn.incoming.reference.place is Place.PERSONAL else "answer.searching")
+        )
+    seen = replace(turn, incoming=asked)
+    gathered = await gather(seen, asked.text, model, searches=searches)
+    if gathered.passages:
+        read = {passage.document.id for passage in gathered.passages}
+        await stream.status(turn.say("answer.reading", n=len(read)))
+    said = Said(stream, Citations(gathered.grounding.retrieved), turn.say("answer.searching_further"))
+    watch = Watch(turn, gathered)
+    above = _above(turn, asked, model) if again else _asked_elsewhere(turn, asked)
+    if above:
+        await stream.text(above)
+    outcome = await _outcome(
+        seen, asked.text, gathered, model, said, watch.before(said.more), stream, searched=searches
+    )
+    await watch.check()
+    text = said.whole(outcome)
+    made_of = await made_from(turn, asked, gathered, again)
+    said_now = remembered(in_words(asked, turn.say), text, before=again.text if again else None)
+    # Under the question's own id, also when it is answered once more: deleted or edited, it takes all its answers along.
+    await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of)
+    positions = said.citations.positions()
+    next_ = suggestions(turn, gathered, outcome, positions, text, model, searched=searches)
+    await finish(turn, stream, outcome, gathered, said, f"{above}{text}", next_)
+    label = services.labels.highest(made_of.labels)
+    keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
+    await keep(turn, stream, keeping)
+    await consents.offer(turn, gathered.grounding.coverage.consents)
+    await compact(turn, turn.model(model, "summary"), gathered, said_now)
+
+
+async def _outcome(
+    turn: Turn,
+    question: str,
+    gathered: Gathered,
+    model: str,
+    said: Said,
+    show: Callable[[str], Awaitable[None]],
+    stream: Stream,
+    *,
+    searched: bool,
+) -> Outcome:
+    provider = turn.model(model)
+    request = request_for(turn, question, gathered, searched=searched)
+    of_whole = await whole(turn, question, gathered, turn.model(model, "summary"), stream, request)
+    read = of_whole.read if of_whole else Notes()
+    if read.stopped:
+        return Stopped(request.messages, Cause.STOPPED, "", provider.model, read.usage)
+    if of_whole:
+        request = request_for(turn, question, gathered, searched=searched, of_whole=of_whole)
+    outcome = await loop.run(
+        provider,
+        request,
+        turn.services.tools if searched and not of_whole else {},
+        Toolbox(gathered),
+        on_text=show,
+        on_round=said.pause,
+        limits=turn.services.limits,
+        stopping=turn.stopping,
+    )
+    return replace(outcome, usage=read.usage + outcome.usage)
+
+
+def _asked_elsewhere(turn: Turn, asked: Incoming) -> str:
+    """A question that was typed into a dialog stands nowhere in the chat, so the answer begins with it."""
+    if asked.action != "about":
+        return ""
+    author = next((one.author for one in asked.sent if one.author), "")
+    said = turn.say("sent.message_by", name=author) if author else turn.say("sent.message")
+    return f"{turn.say('compose.above', question=' '.join(asked.text.split()), message=said)}\n\n"
+
+
+def _above(turn: Turn, asked: Incoming, model: str) -> str:
+    return turn.say("other.again", model=models.shown(model), question=shortened(asked.text, _QUESTION)) + "\n\n"
