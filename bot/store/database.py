@@ -66,6 +66,7 @@ class Database:
         # One writer at a time is SQLite's own rule: queueing here is fair and quick, its busy handler sleeps and polls.
         self._gate = asyncio.Semaphore(1 if self.dialect == "sqlite" else 1_000_000)
         self._direct = direct
+        self._direct_reader = direct.execution_options(parley_read=True) if direct is not None else None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store") if direct is not None else None
 
     @classmethod
@@ -139,8 +140,8 @@ class Database:
         which is most of what a message costs. A cancelled caller does not stop a `work` that has begun.
         """
         with _translated():
-            if self._direct is not None:
-                engine = self._direct.execution_options(parley_read=read)
+            engine = self._direct_reader if read else self._direct
+            if engine is not None:
                 async with contextlib.nullcontext() if read else self._gate:
                     return await asyncio.get_running_loop().run_in_executor(
                         self._threads, _in_transaction, engine, work
