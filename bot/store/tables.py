@@ -59,6 +59,8 @@ class Tables:
         self.heard = _heard(self.metadata, cipher)
         self.memories = _memories(self.metadata, cipher)
         self.summaries = _summaries(self.metadata, cipher)
+        self.audit = _audit(self.metadata)
+        self.spending, self.reservations = _spending(self.metadata), _reservations(self.metadata)
         self.key_check = Table(
             "key_check",
             self.metadata,
@@ -205,4 +207,62 @@ def _summaries(metadata: MetaData, cipher: Cipher) -> Table:
         Column("upto", BigInteger, nullable=False),
         Column("summary", EncryptedJson(cipher), nullable=False),
         Column("updated", Double, nullable=False),
+    )
+
+
+def _audit(metadata: MetaData) -> Table:
+    """A row for each model call, without a word of what was asked or answered. Amounts are millionths of a US dollar."""
+    counts = ("input", "cache_read", "cache_write", "output", "reasoning")
+    return Table(
+        "audit",
+        metadata,
+        Column("id", SerialId, primary_key=True, autoincrement=True),
+        Column("at", Double, nullable=False),
+        Column("person_id", Text, nullable=False),
+        Column("tenant", Text, nullable=False),
+        Column("conversation_id", Text, nullable=False),
+        Column("place", String(16), nullable=False),
+        Column("question_id", Text, nullable=False),
+        Column("purpose", String(16), nullable=False),
+        Column("name", Text, nullable=False),
+        Column("asked", Text, nullable=False),
+        Column("answered", Text, nullable=False),
+        Column("door", String(32), nullable=False),
+        *(Column(name, BigInteger, nullable=False) for name in counts),
+        Column("estimated", Integer, nullable=False),
+        Column("cost", BigInteger),
+        Column("first_ms", Integer),
+        Column("total_ms", Integer, nullable=False),
+        Column("outcome", String(32), nullable=False),
+        Column("evidence", Text, nullable=False),
+        Index("audit_at", "at"),
+        Index("audit_person", "person_id", "at"),
+        Index("audit_conversation", "conversation_id", "question_id"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _spending(metadata: MetaData) -> Table:
+    return Table(
+        "spending",
+        metadata,
+        Column("owner", Text, primary_key=True),
+        Column("month", String(7), primary_key=True),
+        Column("spent", BigInteger, nullable=False),
+        Column("warned", Integer, nullable=False),
+        Column("updated", Double, nullable=False),
+    )
+
+
+def _reservations(metadata: MetaData) -> Table:
+    """What model calls under way may cost at most, for owners near the end of their budget."""
+    return Table(
+        "reservations",
+        metadata,
+        Column("owner", Text, primary_key=True),
+        Column("id", String(32), primary_key=True),
+        Column("month", String(7), nullable=False),
+        Column("amount", BigInteger, nullable=False),
+        Column("expires", Double, nullable=False),
+        Index("reservations_id", "id"),
     )
