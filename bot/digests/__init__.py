@@ -1,0 +1,1 @@
+"""What comes later and again: digests that people asked for, on a schedule, each once."""
