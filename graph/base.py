@@ -84,6 +84,8 @@ class Document:
     """Id of the mail this was attached to."""
     attachments: tuple[str, ...] = ()
     """Ids of the files attached to it, known once it was read."""
+    attachment_names: tuple[str, ...] = ()
+    """Their names, in the same order."""
     truncated: bool = False
     complete: bool = False
     """The text is all there is: `read` would give the same."""

@@ -250,11 +250,12 @@ def document_of(item: Mapping[str, Any], *, text: str) -> Document | None:
 
 
 def _who(item: Mapping[str, Any]) -> str:
-    for key in ("lastModifiedBy", "createdBy"):
-        name = text_at(item, key, "user", "displayName") or text_at(item, key, "user", "email")
-        if name:
-            return " ".join(name.split())
-    return ""
+    """Who made it and, where that is somebody else, who changed it last: people ask for a file by either."""
+    names = [
+        text_at(item, key, "user", "displayName") or text_at(item, key, "user", "email")
+        for key in ("createdBy", "lastModifiedBy")
+    ]
+    return ", ".join(dict.fromkeys(" ".join(name.split()) for name in names if name))
 
 
 def _place(item: Mapping[str, Any], link: str) -> str:

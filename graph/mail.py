@@ -164,8 +164,10 @@ class Mail:
         if not shown:
             return document
         self._listed |= {id: (message, entry) for id, entry in shown.items()}
-        listing = "\n".join(f"- {_file_name(entry)}" for entry in shown.values())
-        return replace(document, text=f"{document.text}\n\nAttached files:\n{listing}", attachments=tuple(shown))
+        names = tuple(map(_file_name, shown.values()))
+        listing = "\n".join(f"- {name}" for name in names)
+        text = f"{document.text}\n\nAttached files:\n{listing}"
+        return replace(document, text=text, attachments=tuple(shown), attachment_names=names)
 
     async def _attachment(
         self, message: Mapping[str, Any], entry: Mapping[str, Any], mail_id: str, attachment_id: str

@@ -17,6 +17,7 @@ _DAYS_TO_HALF = 180.0
 _LEAST_COVERAGE = 0.3
 _LEAST_NAMES = 0.6
 _LEAST_OTHERS = 0.3
+_FILES = frozenset(("word", "excel", "powerpoint", "pdf", "text", "web", "image", "other"))
 _NUMBER_ASKED = re.compile(
     r"\b(?:how (?:many|much|long|old|often|far|high|big)|wie ?viele?|wie (?:lange|hoch|oft|groß))\b", re.IGNORECASE
 )
@@ -141,7 +142,11 @@ def _signals(of: Asked, document: Document) -> float:
     if of.window is not None:
         value += 0.9 if of.window.holds(document.modified) else -0.8
     if of.kind:
-        value += 0.4 if (of.kind == "mail") == (document.kind == "mail") else 0.0
+        value += (
+            0.4
+            if of.kind == ("mail" if document.kind == "mail" else "file" if document.kind in _FILES else "")
+            else 0.0
+        )
     return value + 0.3 * (bool(of.file_types) and document.title.casefold().endswith(of.file_types))
 
 

@@ -65,7 +65,9 @@ def _by_person_and_time(of: Asked, topics: Sequence[str]) -> list[Query]:
     if fixed == Query():
         return []
     with_words = [replace(fixed, any_of=words)] if words else []
-    return [*with_words, fixed] if of.window or not words else with_words
+    # A file's author is known where its words are not: what somebody made is also listed.
+    listed = of.window or not words or (of.kind == "file" and of.spoken)
+    return [*with_words, fixed] if listed else with_words
 
 
 def _others(words: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from bot.grounding.asked import Asked
 from bot.grounding.ranking import Folded, coverage, fuse, weights
@@ -29,8 +30,8 @@ class SoFar:
     scores: dict[str, float] = field(default_factory=dict[str, float])
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Two rounds are over: what comes now are files of mails."""
-    unread: frozenset[str] = frozenset()
-    """Documents whose attached files are still to be read."""
+    unread: tuple[Document, ...] = ()
+    """Attached files that are still to be read: their names, and whose they are."""
 
 
 @dataclass(slots=True)
@@ -60,10 +61,10 @@ class Reader:
         mails = list({document.id: document for document in so_far.documents}.values())
         attached = _attached(of, mails, so_far.scores)
         so_far.scores |= {file.id: so_far.scores.get(file.attachment_of, 0.0) for file in attached}
-        so_far.unread = frozenset(file.attachment_of for file in attached)
+        so_far.unread = tuple(attached)
         so_far.settled.set()
         await self.read_all(source, attached, so_far)
-        so_far.unread = frozenset()
+        so_far.unread = ()
 
     async def _read_around(self, source: Source, best: Sequence[Document], admit: Admit, so_far: SoFar) -> None:
         """What was answered to the best hits repeats their words too seldom to be found itself."""
@@ -143,13 +144,18 @@ def _promising(of: Asked, hits: Sequence[Document], scores: dict[str, float]) ->
 
 
 def _attached(of: Asked, documents: Sequence[Document], scores: dict[str, float]) -> list[Document]:
-    """The files of the mails that fit best."""
+    """The files of the mails that fit best, those first whose own names fit."""
     weighed = weights(of)
     fit = {
         d.id: coverage(weighed, Folded(f"{d.title}\n{d.author}\n{d.text}")) + scores.get(d.id, 0.0) for d in documents
     }
-    return [
-        replace(mail, id=id, text="", attachments=(), attachment_of=mail.id, complete=False)
-        for mail in sorted(documents, key=lambda document: -fit[document.id])
-        for id in mail.attachments
-    ][:READ_ATTACHED]
+    files = [
+        replace(
+            mail, id=id, title=name, text="", attachments=(), attachment_names=(), attachment_of=mail.id, complete=False
+        )
+        for mail in documents
+        for id, name in zip_longest(mail.attachments, mail.attachment_names[: len(mail.attachments)], fillvalue="")
+    ]
+    return sorted(files, key=lambda file: -fit[file.attachment_of] - coverage(weighed, Folded(file.title)))[
+        :READ_ATTACHED
+    ]

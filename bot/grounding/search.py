@@ -18,6 +18,7 @@ from bot.grounding.asked import Asked, asked, keywords
 from bot.grounding.evidence import Coverage, Passage, Retrieved, Skipped
 from bot.grounding.packing import Scored, meets, pack, rank
 from bot.grounding.queries import queries
+from bot.grounding.ranking import Folded, coverage, weights
 from bot.grounding.reading import Reader, SoFar
 from bot.grounding.relations import relation_in, resolved, source_of
 from graph.base import Document, Query, Source, SourceSpec
@@ -30,6 +31,8 @@ DEADLINE_SECONDS = 12.0
 BUDGET_TOKENS = 5000
 ENOUGH = 0.8
 """Share of the question's weight that the best passage meets."""
+PROMISING = 0.4
+"""Share of the question's weight that the name of an unread file meets: it is waited for."""
 
 
 @dataclass(slots=True)
@@ -125,9 +128,18 @@ class Grounding:
         return rank(of, documents, fused, self.now())
 
     def _enough(self, of: Asked, ranked: Sequence[Scored], parts: Sequence[SoFar]) -> bool:
-        """Whether one passage meets nearly all of the question, and no file attached to its document is still unread."""
-        unread = frozenset[str]().union(*(part.unread for part in parts))
-        return bool(ranked) and ranked[0].document.id not in unread and meets(of, ranked[0]) >= ENOUGH
+        """Whether one passage meets nearly all of the question, and no unread file is likely to be what is asked for: one
+        attached to that passage's mail, one whose name says so, or any where a file is asked for.
+        """
+        if not ranked or meets(of, ranked[0]) < ENOUGH:
+            return False
+        unread = [file for part in parts for file in part.unread]
+        if unread and (of.kind == "file" or of.file_types):
+            return False
+        return all(
+            file.attachment_of != ranked[0].document.id and coverage(weights(of), Folded(file.title)) < PROMISING
+            for file in unread
+        )
 
     def _optional(self, name: str) -> bool:
         spec = self.specs.get(name)
