@@ -25,6 +25,18 @@ class Image:
     media_type: str
 
 
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A whole document for the model to read by itself: some read PDF; of any other type a model is told that there was one."""
+
+    data: bytes
+    media_type: str = PDF
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A passage that was retrieved: data for the model, never an instruction. `id` (`S1`, `S2`, ...) is what the model cites as `[S1]`."""
@@ -35,6 +47,8 @@ class Evidence:
     link: str = ""
     detail: str = ""
     """One line for the model: author, date, place."""
+    labels: frozenset[str] = frozenset()
+    """Sensitivity labels of what it is from: never sent, but checked before it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +67,11 @@ class ToolCall:
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     call_id: str
-    content: tuple["Text | Evidence | Image", ...]
+    content: tuple["Text | Evidence | Image | File", ...]
     is_error: bool = False
 
 
-Part = Text | Image | Evidence | ToolCall | ToolResult
+Part = Text | Image | File | Evidence | ToolCall | ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,17 @@ class ToolSpec:
     parameters: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerSchema:
+    """The answer as one JSON object of this form; `providers.structured.parsed` reads it.
+
+    `schema` is in the subset both vendors take strictly, as a tool's parameters are. `name`: `[A-Za-z0-9_-]{1,64}`.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+
+
 Effort = Literal["low", "medium", "high"]
 
 
@@ -111,10 +136,14 @@ class Request:
     effort: Effort = "low"
     tool_choice: Literal["auto", "none"] = "auto"
     """`none`: the tools stay in the request, for what the vendor keeps of its beginning, but none may be called."""
+    schema: AnswerSchema | None = None
+    """Claude cites nothing natively in such an answer (its API refuses both at once), and a model that cannot be bound is told."""
     cache_key: str = ""
     """Groups requests that share a prefix (OpenAI `prompt_cache_key`)."""
     user_hash: str = ""
     """Opaque per-person id for the vendors' abuse monitoring; never a name or an address."""
+    labels: frozenset[str] = frozenset()
+    """Sensitivity labels of what its texts and pictures are made of, those of `Evidence` aside: never sent, but checked before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from providers.base import Effort, Request
 from providers.errors import ConfigurationError
-from providers.transcript import without_images
+from providers.structured import bindable, told
+from providers.transcript import legible
 
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _BARE = re.compile(r"(?:claude|gpt)(?:-.*|$)")
@@ -58,8 +59,10 @@ def split(model: str) -> tuple[str, str]:
 
 
 def shaped(request: Request, capabilities: Capabilities) -> Request:
-    """The request without what the model cannot see, and not asking for more than it can write."""
-    messages = request.messages if capabilities.images else without_images(request.messages)
+    """The request without what the model cannot read, not asking for more than it can write, nor in a way it does not know."""
+    if request.schema and not (capabilities.structured and bindable(request.schema)):
+        request = told(request)
+    messages = legible(request.messages, images=capabilities.images, pdf=capabilities.pdf)
     tokens = min(request.max_output_tokens, capabilities.max_output)
     return replace(request, messages=messages, max_output_tokens=tokens)
 

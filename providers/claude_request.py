@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from providers.base import Evidence, Image, Message, Native, Part, Request, Text, ToolCall, ToolResult
+from providers.base import Evidence, File, Image, Message, Native, Part, Request, Text, ToolCall, ToolResult
 from providers.capabilities import Capabilities, capabilities_of
 from providers.schema import strict_schema
 from providers.transcript import clean, repaired
@@ -32,8 +32,8 @@ def to_wire(
         "max_tokens": request.max_output_tokens,
         **_tools(request, messages),
     }
-    if effort := capabilities.effort(request.effort):
-        wire["output_config"] = {"effort": effort}
+    if config := _output_config(request, capabilities):
+        wire["output_config"] = config
     if request.system.strip():
         wire["system"] = [{"type": "text", "text": clean(request.system), "cache_control": _CACHED}]
     if request.user_hash:
@@ -43,7 +43,8 @@ def to_wire(
         wire["cache_control"] = _CACHED
     prefix, wire["messages"] = _head_digest(wire), []
     for message in messages:
-        content = _replayed(message.native, (door, model), prefix) or [_block(part) for part in message.parts]
+        own = _replayed(message.native, (door, model), prefix)
+        content = own or [_block(part, cited=request.schema is None) for part in message.parts]
         wire["messages"].append({"role": message.role, "content": content})
         prefix = _digest(prefix, wire["messages"][-1])
     return wire
@@ -63,6 +64,15 @@ def _head_digest(wire: Mapping[str, Any]) -> str:
 
 def _digest(prefix: str, value: Any) -> str:
     return hashlib.sha256((prefix + json.dumps(value, sort_keys=True)).encode()).hexdigest()
+
+
+def _output_config(request: Request, capabilities: Capabilities) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    if effort := capabilities.effort(request.effort):
+        config["effort"] = effort
+    if request.schema:
+        config["format"] = {"type": "json_schema", "schema": strict_schema(request.schema.schema)[0]}
+    return config
 
 
 def _replayed(native: Native | None, maker: tuple[str, str], prefix: str) -> list[dict[str, Any]] | None:
@@ -88,23 +98,29 @@ def _tools(request: Request, messages: tuple[Message, ...]) -> dict[str, Any]:
     return {"tools": [{"name": n, "input_schema": {"type": "object"}} for n in used], "tool_choice": {"type": "none"}}
 
 
-def _block(part: Part) -> dict[str, Any]:
+def _block(part: Part, *, cited: bool = True) -> dict[str, Any]:
+    """`cited`: natively. All of a request or none: a mixture is refused, and so is any in an answer of a given form."""
     match part:
         case Text(text):
             return {"type": "text", "text": text}
         case Image(data, media_type):
             encoded = base64.b64encode(data).decode()
             return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": encoded}}
+        case File(data, media_type, name):
+            encoded = base64.b64encode(data).decode()
+            source = {"type": "base64", "media_type": media_type, "data": encoded}
+            title = {"title": name} if name.strip() else {}
+            return {"type": "document", "source": source, **title, "citations": {"enabled": cited}}
         case Evidence():
-            return _search_result(part)
+            return _search_result(part, cited=cited)
         case ToolCall(id, name, arguments):
             return {"type": "tool_use", "id": id, "name": name, "input": dict(arguments)}
         case ToolResult(call_id, content, is_error):
-            blocks = [_block(inner) for inner in content] or [{"type": "text", "text": "(empty)"}]
+            blocks = [_block(inner, cited=cited) for inner in content] or [{"type": "text", "text": "(empty)"}]
             return {"type": "tool_result", "tool_use_id": call_id, "content": blocks, "is_error": is_error}
 
 
-def _search_result(evidence: Evidence) -> dict[str, Any]:
+def _search_result(evidence: Evidence, *, cited: bool) -> dict[str, Any]:
     texts = [text for text in (evidence.detail, evidence.text) if text.strip()] or ["(no text)"]
     return {
         "type": "search_result",
@@ -112,6 +128,5 @@ def _search_result(evidence: Evidence) -> dict[str, Any]:
         # The id also stands in the title, since the model is asked to write it itself.
         "title": f"[{evidence.id}] {evidence.title}",
         "content": [{"type": "text", "text": text} for text in texts],
-        # All of a request or none: a mixture is refused.
-        "citations": {"enabled": True},
+        "citations": {"enabled": cited},
     }

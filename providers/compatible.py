@@ -13,6 +13,7 @@ from providers.base import (
     Door,
     DoorSettings,
     Evidence,
+    File,
     Image,
     Message,
     Part,
@@ -24,15 +25,17 @@ from providers.base import (
     ToolResult,
     Usage,
 )
-from providers.errors import ConfigurationError, Incomplete
+from providers.errors import BadRequest, ConfigurationError, ContextTooLong, Incomplete
 from providers.framing import RULES, framed, unmarked
+from providers.gpt_request import UNNAMED, answer_format
 from providers.schema import strict_schema
-from providers.transcript import call_ids, clean, parsed_arguments, repaired, unique_id, without_images
+from providers.structured import told
+from providers.transcript import call_ids, clean, legible, parsed_arguments, repaired, unique_id
 from providers.transport import base_url, failure, http_client, request_id, translated
 
 DOOR = "compatible"
-SEES = "+images"
-"""At the end of a model's name in MODELS: it takes pictures. Nothing such a server says would tell us."""
+SEES, OPENS = "+images", "+pdf"
+"""After a model's name in MODELS: it takes pictures, or PDF files. Nothing such a server says would tell us."""
 WHO = "The model server"
 _STOPS = {
     "stop": StopReason.FINISHED,
@@ -46,15 +49,19 @@ _STOPS = {
 def to_wire(request: Request, model: str) -> dict[str, Any]:
     """The body of `POST /chat/completions`, without `stream`."""
     messages = [item for message in repaired(request.messages) for item in _items(message)]
+    # A server that does not bind its model ignores the form silently: the words are for it.
+    system = clean(f"{told(request).system}\n\n{RULES}".strip())
     wire: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": "system", "content": clean(f"{request.system}\n\n{RULES}".strip())}, *messages],
+        "messages": [{"role": "system", "content": system}, *messages],
         "max_tokens": request.max_output_tokens,
         "stream_options": {"include_usage": True},
     }
     # Not every such server knows a tool_choice; none of them keeps a price for a changed beginning.
     if request.tools and request.tool_choice != "none":
         wire["tools"] = _tools(request)
+    if request.schema:
+        wire["response_format"] = {"type": "json_schema", "json_schema": answer_format(request.schema)}
     return wire
 
 
@@ -77,7 +84,7 @@ def _items(message: Message) -> list[dict[str, Any]]:
         if isinstance(part, ToolResult):
             items.append({"role": "tool", "tool_call_id": part.call_id, "content": _output(part)})
             # A tool message takes text only.
-            rest += [inner for inner in part.content if isinstance(inner, Image)]
+            rest += [inner for inner in part.content if isinstance(inner, Image | File)]
         else:
             rest.append(part)
     return [*items, {"role": "user", "content": _content(rest)}] if rest else items
@@ -103,17 +110,19 @@ def _texts(parts: Iterable[Part]) -> list[str]:
 
 def _content(parts: list[Part]) -> str | list[dict[str, Any]]:
     text = "\n\n".join(_texts(parts))
-    images = [part for part in parts if isinstance(part, Image)]
-    if not images:
+    others = [part for part in parts if isinstance(part, Image | File)]
+    if not others:
         # Many servers know no other form.
         return text
     written = [{"type": "text", "text": text}] if text else []
-    return [*written, *(_image(image) for image in images)]
+    return [*written, *map(_encoded, others)]
 
 
-def _image(image: Image) -> dict[str, Any]:
-    encoded = base64.b64encode(image.data).decode()
-    return {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{encoded}"}}
+def _encoded(part: Image | File) -> dict[str, Any]:
+    url = f"data:{part.media_type};base64,{base64.b64encode(part.data).decode()}"
+    if isinstance(part, Image):
+        return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": "file", "file": {"filename": part.name.strip() or UNNAMED, "file_data": url}}
 
 
 @dataclass
@@ -201,24 +210,42 @@ class Compatible:
 
     door = DOOR
 
-    def __init__(self, client: Any, model: str, *, images: bool = False) -> None:
+    def __init__(self, client: Any, model: str, *, images: bool = False, pdf: bool = False) -> None:
         self._client = client
         self.model = model
         self.images = images
+        self._pdf = pdf
+        self._binds = True
+        """Whether the server takes a form for the answer; it says no once."""
 
     async def stream(self, request: Request) -> AsyncIterator[str | Response]:
-        if not self.images:
-            # A server whose model has no eyes refuses the whole request.
-            request = replace(request, messages=without_images(request.messages))
+        # A server whose model has no eyes refuses the whole request.
+        request = replace(request, messages=legible(request.messages, images=self.images, pdf=self._pdf))
         reading = Reading(self.model, call_ids(request.messages))
         with translated(WHO):
-            wire = to_wire(request, self.model)
-            async with await self._client.chat.completions.create(**wire, stream=True) as chunks:
+            async with await self._opened(request) as chunks:
                 reading.request_id = request_id(chunks.response.headers)
                 async for chunk in chunks:
                     if text := reading.from_event(chunk):
                         yield text
         yield reading.response()
+
+    async def _opened(self, request: Request) -> Any:
+        """The stream, asked for once more in words alone when the server refuses the form of the answer."""
+        if request.schema is None or not self._binds:
+            return await self._asked(told(request))
+        try:
+            with translated(WHO):
+                return await self._asked(request)
+        except ContextTooLong:
+            raise
+        except BadRequest:
+            stream = await self._asked(told(request))
+            self._binds = False
+            return stream
+
+    async def _asked(self, request: Request) -> Any:
+        return await self._client.chat.completions.create(**to_wire(request, self.model), stream=True)
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -234,11 +261,16 @@ def open_compatible(model: str, settings: DoorSettings) -> Compatible:
     key = settings.environment.get("COMPATIBLE_API_KEY", "").strip() or "none"
     http = http_client(openai, httpx2, settings, url)
     client = openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=settings.retries, http_client=http)
-    return Compatible(client, model.removesuffix(SEES), images=model.endswith(SEES))
+    can: set[str] = set()
+    while mark := next((mark for mark in (SEES, OPENS) if model.endswith(mark)), ""):
+        model = model.removesuffix(mark)
+        can.add(mark)
+    return Compatible(client, model, images=SEES in can, pdf=OPENS in can)
 
 
 PROVIDER = Door(
     DOOR,
     open_compatible,
-    "A server with OpenAI's Chat Completions: COMPATIBLE_BASE_URL, optionally COMPATIBLE_API_KEY; model+images sees pictures.",
+    "A server with OpenAI's Chat Completions: COMPATIBLE_BASE_URL, optionally COMPATIBLE_API_KEY; model+images sees "
+    "pictures, model+pdf reads PDF files.",
 )

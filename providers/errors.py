@@ -6,8 +6,8 @@ ProviderError
 ├── OutOfQuota             the account's money or quota is used up; retrying does not help
 ├── BadRequest             400/404/422: we or the model name are at fault
 │   └── ContextTooLong     the prompt does not fit the model
-├── Transient              another try, or another vendor, may help
-│   ├── RateLimited        carries `seconds`, the vendor's Retry-After
+├── Transient              another try, or another vendor, may help; carries `seconds`, the vendor's Retry-After
+│   ├── RateLimited        we ask too much
 │   ├── Overloaded         5xx, 529 or the vendor's overloaded error
 │   ├── TimedOut           no answer, or a stalled stream
 │   └── NetworkFailed      the connection broke
@@ -44,13 +44,13 @@ class ContextTooLong(BadRequest):
 
 
 class Transient(ProviderError):
-    pass
-
-
-class RateLimited(Transient):
     def __init__(self, message: str, *, seconds: float | None = None, request_id: str = "") -> None:
         super().__init__(message, request_id=request_id)
         self.seconds = seconds
+
+
+class RateLimited(Transient):
+    pass
 
 
 class Overloaded(Transient):

@@ -8,14 +8,15 @@ import hashlib
 import json
 from typing import Any
 
-from providers.base import Evidence, Image, Message, Request, Text, ToolCall, ToolResult
+from providers.base import AnswerSchema, Evidence, File, Image, Message, Request, Text, ToolCall, ToolResult
 from providers.capabilities import Capabilities, capabilities_of
 from providers.framing import RULES, framed, unmarked
 from providers.schema import strict_schema
-from providers.transcript import clean, repaired
+from providers.transcript import clean, repaired, safe_name
 
 _GPT = capabilities_of("gpt")
 _LONGEST_KEY = 64
+UNNAMED = "document.pdf"
 
 
 def to_wire(request: Request, model: str, door: str = "openai", capabilities: Capabilities = _GPT) -> dict[str, Any]:
@@ -39,11 +40,19 @@ def to_wire(request: Request, model: str, door: str = "openai", capabilities: Ca
         wire["tools"] = _tools(request)
         if request.tool_choice == "none":
             wire["tool_choice"] = "none"
+    if request.schema:
+        wire["text"] = {"format": {"type": "json_schema", **answer_format(request.schema)}}
     if request.cache_key:
         wire["prompt_cache_key"] = _short(request.cache_key)
     if request.user_hash:
         wire["safety_identifier"] = _short(request.user_hash)
     return wire
+
+
+def answer_format(schema: AnswerSchema) -> dict[str, Any]:
+    """What both of OpenAI's interfaces want to know of a form."""
+    reduced, strict = strict_schema(schema.schema)
+    return {"name": safe_name(schema.name), "schema": reduced, "strict": strict}
 
 
 def _short(key: str) -> str:
@@ -73,7 +82,7 @@ def _items(message: Message, maker: tuple[str, str]) -> list[dict[str, Any]]:
                 items.append({"type": "function_call_output", "call_id": call_id, "output": _output(part)})
             case Text(text) if message.role == "assistant":
                 items.append({"role": "assistant", "content": text})
-            case Text() | Image() | Evidence():
+            case Text() | Image() | File() | Evidence():
                 content.append(_content(part))
     return [*items, {"role": "user", "content": content}] if content else items
 
@@ -88,7 +97,7 @@ def _output(result: ToolResult) -> list[dict[str, Any]]:
     return [*error, *map(_content, result.content)] or [{"type": "input_text", "text": "(empty)"}]
 
 
-def _content(part: Text | Image | Evidence) -> dict[str, Any]:
+def _content(part: Text | Image | File | Evidence) -> dict[str, Any]:
     match part:
         case Text(text):
             return {"type": "input_text", "text": unmarked(text)}
@@ -97,3 +106,7 @@ def _content(part: Text | Image | Evidence) -> dict[str, Any]:
         case Image(data, media_type):
             encoded = base64.b64encode(data).decode()
             return {"type": "input_image", "detail": "auto", "image_url": f"data:{media_type};base64,{encoded}"}
+        case File(data, media_type, name):
+            encoded = base64.b64encode(data).decode()
+            kind, held = {"type": "input_file"}, {"file_data": f"data:{media_type};base64,{encoded}"}
+            return {**kind, "filename": name.strip() or UNNAMED, **held}

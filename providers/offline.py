@@ -1,11 +1,13 @@
 """The door without a vendor: answers by quoting the evidence. No key, no network, the same answer every time."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from providers.base import (
+    AnswerSchema,
     Door,
     DoorSettings,
     Evidence,
@@ -69,7 +71,7 @@ def answer(request: Request, model: str) -> Response:
     said = "\n\n".join(f"{quote.text} [{quote.evidence}]" for quote in quotes) or (
         GREETING if small_talk else NOTHING_FOUND
     )
-    text = f"{said}\n\n{SIGNATURE}"
+    text = f"{said}\n\n{SIGNATURE}" if request.schema is None else _filled(request.schema, said)
     return Response(Message("assistant", (Text(text),)), StopReason.FINISHED, model, _usage(request, text))
 
 
@@ -109,6 +111,28 @@ def _argument(schema: Any, words: str) -> Any:
     if isinstance(schema, Mapping) and schema.get("enum"):
         return schema["enum"][0]
     plain = {"string": words, "array": [words], "integer": 10, "number": 10, "boolean": False, "object": {}}
+    return plain.get(kind) if isinstance(kind, str) else None
+
+
+def _filled(form: AnswerSchema, said: str) -> str:
+    """The quotes in every place that takes text; nothing where judgement would be needed."""
+    return json.dumps(_value(form.schema, said), ensure_ascii=False)
+
+
+def _value(schema: Any, said: str) -> Any:
+    if not isinstance(schema, Mapping):
+        return None
+    if schema.get("enum"):
+        return schema["enum"][0]
+    if "const" in schema:
+        return schema["const"]
+    if schema.get("anyOf"):
+        return _value(schema["anyOf"][-1], said)
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping):
+        return {name: _value(inner, said) for name, inner in properties.items()}
+    plain = {"string": said, "array": [], "integer": 0, "number": 0, "boolean": False, "object": {}}
+    kind = schema.get("type")
     return plain.get(kind) if isinstance(kind, str) else None
 
 

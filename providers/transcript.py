@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from providers.base import INVALID_ARGUMENTS, Evidence, Image, Message, Part, Text, ToolCall, ToolResult
+from providers.base import INVALID_ARGUMENTS, PDF, Evidence, File, Image, Message, Part, Text, ToolCall, ToolResult
 
 UNANSWERED = "This call was interrupted and has no result."
 NOTHING_SAID = "(no message)"
 GO_ON = "(go on)"
 NOT_SEEN = "(a picture, which you cannot see: say so where it matters)"
+NOT_OPENED = "(a file, which you cannot open: say so where it matters)"
+Content = Text | Evidence | Image | File
+"""What a person or a tool brings."""
 _UNSAFE_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -35,14 +38,20 @@ def repaired(messages: Iterable[Message]) -> tuple[Message, ...]:
     return tuple(answered)
 
 
-def without_images(messages: Iterable[Message]) -> tuple[Message, ...]:
-    """For models that read text only: each picture becomes a word about it."""
+def legible(messages: Iterable[Message], *, images: bool, pdf: bool) -> tuple[Message, ...]:
+    """Each picture or file that the model cannot read becomes a word about it."""
+
+    def plain(part: Content) -> Content:
+        if isinstance(part, Image) and not images:
+            return Text(NOT_SEEN)
+        if isinstance(part, File) and not (pdf and part.media_type == PDF):
+            return Text(NOT_OPENED)
+        return part
 
     def words(part: Part) -> Part:
         if isinstance(part, ToolResult):
-            content = (Text(NOT_SEEN) if isinstance(inner, Image) else inner for inner in part.content)
-            return replace(part, content=tuple(content))
-        return Text(NOT_SEEN) if isinstance(part, Image) else part
+            return replace(part, content=tuple(map(plain, part.content)))
+        return part if isinstance(part, ToolCall) else plain(part)
 
     return tuple(replace(message, parts=tuple(map(words, message.parts))) for message in messages)
 
@@ -96,7 +105,7 @@ def safe_name(name: str) -> str:
 
 
 def _cleaned(message: Message) -> Message:
-    kinds = (Text, ToolCall) if message.role == "assistant" else (Text, Image, Evidence, ToolResult)
+    kinds = (Text, ToolCall) if message.role == "assistant" else (Text, Image, File, Evidence, ToolResult)
     parts = tuple(_cleaned_part(part) for part in message.parts if isinstance(part, kinds))
     kept = tuple(part for part in parts if not (isinstance(part, Text) and not part.text.strip()))
     native = message.native if kept == message.parts else None
@@ -106,8 +115,11 @@ def _cleaned(message: Message) -> Message:
 def _cleaned_part(part: Part) -> Part:
     if isinstance(part, Text):
         return Text(clean(part.text))
+    if isinstance(part, File):
+        return replace(part, name=clean(part.name))
     if isinstance(part, Evidence):
-        return Evidence(*(clean(value) for value in (part.id, part.title, part.text, part.link, part.detail)))
+        id, title, text, link, detail = (clean(v) for v in (part.id, part.title, part.text, part.link, part.detail))
+        return replace(part, id=id, title=title, text=text, link=link, detail=detail)
     if isinstance(part, ToolCall):
         return replace(part, arguments=cleaned_json(dict(part.arguments)))
     if isinstance(part, ToolResult):
@@ -116,9 +128,9 @@ def _cleaned_part(part: Part) -> Part:
     return part
 
 
-def _cleaned_content(part: Text | Evidence | Image) -> Text | Evidence | Image:
+def _cleaned_content(part: Content) -> Content:
     cleaned = _cleaned_part(part)
-    return cleaned if isinstance(cleaned, Text | Evidence | Image) else part
+    return part if isinstance(cleaned, ToolCall | ToolResult) else cleaned
 
 
 def _merged(messages: Iterable[Message]) -> list[Message]:

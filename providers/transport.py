@@ -20,6 +20,7 @@ from providers.errors import (
     ProviderError,
     RateLimited,
     TimedOut,
+    Transient,
 )
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -251,7 +252,7 @@ def failure(
 ) -> ProviderError:
     """An error of ours with its sentence."""
     sentence = _SENTENCES[error].format(who=who) + (f" ({detail})." if detail else ".")
-    if issubclass(error, RateLimited):
+    if issubclass(error, Transient):
         return error(sentence, seconds=seconds, request_id=request_id)
     return error(sentence, request_id=request_id)
 

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from providers.base import Evidence, Image, Message, Native, Part, Text, ToolCall, ToolResult
+from providers.base import Evidence, File, Image, Message, Native, Part, Text, ToolCall, ToolResult
 
 
 class MalformedTranscript(Exception):
@@ -35,6 +35,9 @@ def _part_to_json(part: Part) -> dict[str, Any]:
         case Image():
             data = base64.b64encode(part.data).decode()
             return {"kind": "image", "data": data, "media_type": part.media_type}
+        case File():
+            data = base64.b64encode(part.data).decode()
+            return {"kind": "file", "data": data, "media_type": part.media_type, "name": part.name}
         case Evidence():
             fields = {"id": part.id, "title": part.title, "text": part.text, "link": part.link, "detail": part.detail}
             return {"kind": "evidence", **fields}
@@ -48,7 +51,7 @@ def _part_to_json(part: Part) -> dict[str, Any]:
 def _part_from_json(value: object) -> Part:
     fields = _object(value)
     match fields.get("kind"):
-        case "text" | "image" | "evidence":
+        case "text" | "image" | "file" | "evidence":
             return _plain_part(fields)
         case "tool_call":
             return ToolCall(_text(fields, "id"), _text(fields, "name"), _object(fields.get("arguments")))
@@ -58,20 +61,25 @@ def _part_from_json(value: object) -> Part:
     raise MalformedTranscript("A part of a stored message is of no known kind.")
 
 
-def _plain_part(fields: Mapping[str, Any]) -> Text | Image | Evidence:
+def _plain_part(fields: Mapping[str, Any]) -> Text | Image | File | Evidence:
     match fields.get("kind"):
         case "text":
             return Text(_text(fields, "text"))
         case "image":
-            try:
-                data = base64.b64decode(_text(fields, "data"), validate=True)
-            except ValueError:  # binascii.Error is one; text outside ASCII raises the plain kind
-                raise MalformedTranscript("A stored image is not base64.") from None
-            return Image(data, _text(fields, "media_type"))
+            return Image(_bytes(fields), _text(fields, "media_type"))
+        case "file":
+            return File(_bytes(fields), _text(fields, "media_type"), _text(fields, "name"))
         case "evidence":
             names = ("id", "title", "text", "link", "detail")
             return Evidence(*(_text(fields, name) for name in names))
-    raise MalformedTranscript("A tool's stored result holds something that is not text, image or evidence.")
+    raise MalformedTranscript("A tool's stored result holds something that is not text, image, file or evidence.")
+
+
+def _bytes(fields: Mapping[str, Any]) -> bytes:
+    try:
+        return base64.b64decode(_text(fields, "data"), validate=True)
+    except ValueError:  # binascii.Error is one; text outside ASCII raises the plain kind
+        raise MalformedTranscript("A stored image or file is not base64.") from None
 
 
 def _native(fields: Mapping[str, Any]) -> Native:

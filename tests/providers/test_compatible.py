@@ -1,14 +1,17 @@
 """What only the compatible door does: servers that leave things out or number their calls in their own way."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from providers.base import StopReason
+from infra.local.vendors.script import Reply
+from providers.base import AnswerSchema, StopReason
 from providers.compatible import Reading, to_wire
-from providers.errors import Incomplete
-from tests.providers.conftest import BUDGET, QUESTION, TOOLS, Vendors, asked, drained
+from providers.errors import BadRequest, ContextTooLong, Incomplete
+from providers.structured import ASKED, parsed
+from tests.providers.conftest import BUDGET, QUESTION, SCHEMA, TOOLS, Vendors, asked, drained
 
 
 def chunk(finish: str | None = None, *, content: str | None = None, calls: list[Any] | None = None) -> Any:
@@ -59,6 +62,26 @@ def test_no_finish_reason_is_no_answer() -> None:
     reading.from_event(chunk(content="Half"))
     with pytest.raises(Incomplete):
         reading.response()
+
+
+async def test_a_server_that_refuses_forms_is_asked_in_words_from_then_on(vendors: Vendors) -> None:
+    vendors.say(Reply(error=400), Reply(text='Sure:\n```json\n{"query": "x"}\n```'), Reply(text='{"query": "y"}'))
+    form = AnswerSchema("search", SCHEMA)
+    provider, request = vendors.open("compatible", shared=False), replace(asked(QUESTION), schema=form)
+    _, first = await drained(provider, request)
+    _, second = await drained(provider, request)
+    assert (parsed(first, form), parsed(second, form)) == ({"query": "x"}, {"query": "y"})
+    assert ["response_format" in record.body for record in vendors.world.record] == [True, False, False]
+    assert all(ASKED in record.body["messages"][0]["content"] for record in vendors.world.record)
+
+
+async def test_what_is_wrong_besides_the_form_stays_wrong(vendors: Vendors) -> None:
+    vendors.say(Reply(error=400), Reply(error=400), Reply(error=413))
+    provider = vendors.open("compatible", shared=False)
+    for kind in (BadRequest, ContextTooLong):
+        with pytest.raises(kind):
+            await drained(provider, replace(asked(QUESTION), schema=AnswerSchema("search", SCHEMA)))
+    assert ["response_format" in record.body for record in vendors.world.record] == [True, False, True]
 
 
 async def test_no_key_is_needed(vendors: Vendors) -> None:

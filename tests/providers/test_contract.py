@@ -10,6 +10,8 @@ import pytest
 from infra.local.vendors.script import Call, Reply
 from providers.base import (
     INVALID_ARGUMENTS,
+    AnswerSchema,
+    File,
     Image,
     Message,
     Request,
@@ -19,7 +21,9 @@ from providers.base import (
     ToolCall,
     ToolResult,
 )
-from providers.transcript import NOT_SEEN
+from providers.errors import Incomplete
+from providers.structured import ASKED, parsed
+from providers.transcript import NOT_OPENED, NOT_SEEN
 from tests.providers.conftest import (
     ANSWERED_BY,
     BUDGET,
@@ -187,6 +191,87 @@ async def test_a_model_without_eyes_is_told_of_pictures(vendors: Vendors, name: 
         written = json.dumps(vendors.last.body)
         assert vendors.last.body["model"] == "llama"
         assert (written.count("image_url"), written.count(NOT_SEEN)) == (0, 2)
+
+
+PDF = b"%PDF-1.7 a plan"
+VERDICT = AnswerSchema(
+    "verdict",
+    {
+        "type": "object",
+        "properties": {
+            "supported": {"type": "boolean"},
+            "why": {"type": "string", "minLength": 1},
+            "sources": {"type": "array", "items": {"enum": ["S1", "S2"]}},
+        },
+        "required": ["supported", "why", "sources"],
+        "additionalProperties": False,
+    },
+)
+
+
+@every_vendor
+async def test_pdf_files_reach_the_vendor(vendors: Vendors, name: str) -> None:
+    vendors.say(Reply(text="A plan."))
+    call = Message("assistant", (ToolCall("c1", "read", {}),))
+    result = Message("user", (ToolResult("c1", (Text("See:"), File(PDF))),))
+    question = Message("user", (File(PDF, name="plan.pdf"), File(b"x", "application/zip"), BUDGET, QUESTION))
+    provider = vendors.open(name, model="llama+pdf" if name == "compatible" else "")
+    await drained(provider, Request("", (question, call, result)))
+    written = json.dumps(vendors.last.body)
+    assert written.count(base64.b64encode(PDF).decode()) == 2
+    assert written.count(NOT_OPENED) == 1
+    assert "plan.pdf" in written
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("claude", "claude-sonnet-5-5"), ("gpt", "gpt-6.2-sol"), ("compatible", "llama"), ("offline", "extract")],
+)
+async def test_a_model_that_cannot_open_a_file_is_told_of_it(vendors: Vendors, name: str, model: str) -> None:
+    vendors.say(Reply(text="I can't open it."))
+    file = File(PDF) if name == "compatible" else File(b"x", "application/zip", "plans.zip")
+    await drained(vendors.open(name, model=model), asked(file, QUESTION))
+    if name != "offline":
+        written = json.dumps(vendors.last.body)
+        assert (written.count(NOT_OPENED), written.count("base64")) == (1, 0)
+
+
+@everybody
+async def test_an_answer_of_a_given_form(vendors: Vendors, name: str) -> None:
+    request = replace(asked(BUDGET, QUESTION), schema=VERDICT)
+    _, response = await drained(vendors.open(name), request)
+    answer = parsed(response, VERDICT)
+    assert "48,500 EUR" in answer["why"]
+    assert list(answer) == ["supported", "why", "sources"]
+    if name in VENDORS:
+        body = vendors.last.body
+        form = body.get("output_config") or body.get("text") or body["response_format"]
+        assert "json_schema" in json.dumps(form)
+        assert "minLength" not in json.dumps(form)
+        assert (ASKED in json.dumps(body)) == (name == "compatible")
+
+
+@every_vendor
+async def test_an_answer_of_another_form_is_none(vendors: Vendors, name: str) -> None:
+    vendors.say(Reply(text='{"supported": true, "why": "", "sources": ["S3"]}'), Reply(text="I'd rather not say."))
+    for _ in range(2):
+        _, response = await drained(vendors.open(name), replace(asked(BUDGET, QUESTION), schema=VERDICT))
+        with pytest.raises(Incomplete, match="does not have the form"):
+            parsed(response, VERDICT)
+
+
+@every_vendor
+async def test_thinking_does_not_disturb_the_next_request(vendors: Vendors, name: str) -> None:
+    """Where a door can take thinking back, it gets exactly what it gave; the strict wires refuse anything else."""
+    provider, request = vendors.open(name), asked(QUESTION, tools=TOOLS)
+    vendors.say(Reply(thinking="Let me see.", calls=[Call("search_mail", {"query": "falcon"})]), Reply(text="Found."))
+    _, first = await drained(provider, request)
+    results = Message("user", tuple(ToolResult(call.id, (BUDGET,)) for call in first.message.tool_calls))
+    await drained(provider, replace(request, messages=(*request.messages, first.message, results)))
+    written = json.dumps(vendors.last.body)
+    replayed = '"signature": "sig' if name in CLAUDES else '"encrypted_content": "sealed-'
+    assert (replayed in written) == (name != "compatible")
+    assert {record.status for record in vendors.world.record} == {200}
 
 
 def _turn(name: str, response: Response) -> tuple[Message, ...]:

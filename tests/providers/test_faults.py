@@ -144,7 +144,7 @@ async def test_nobody_listens(vendors: Vendors, name: str) -> None:
     for variable in vendors.environment:
         if variable.endswith(("_BASE_URL", "_ENDPOINT")):
             vendors.environment[variable] = "http://127.0.0.1:9"
-    assert isinstance(await failed(vendors, name), NetworkFailed)
+    assert isinstance(await failed(vendors, name, retries=0), NetworkFailed)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,11 @@ async def test_nobody_listens(vendors: Vendors, name: str) -> None:
         ("gpt", "failed:insufficient_quota", OutOfQuota),
         ("gpt", "failed:something_new", Overloaded),
         ("compatible", "server_error", Overloaded),
+        ("foundry", "overloaded_error", Overloaded),
+        ("vertex", "rate_limit_error", RateLimited),
+        ("bedrock", "overloaded_error", Overloaded),
+        ("azure", "server_error", Overloaded),
+        ("azure", "failed:rate_limit_exceeded", RateLimited),
     ],
 )
 async def test_errors_in_the_middle_of_a_stream(

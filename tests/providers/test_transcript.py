@@ -12,7 +12,9 @@ from infra.local.vendors import claude_checks, openai_checks
 from providers import claude_request, compatible, gpt_request
 from providers.base import (
     INVALID_ARGUMENTS,
+    AnswerSchema,
     Evidence,
+    File,
     Image,
     Message,
     Native,
@@ -32,19 +34,26 @@ json_values = st.recursive(
 )
 ids = st.sampled_from(["c1", "c2", "toolu_1", "", "ä/ö", "x" * 80])
 images = st.builds(Image, st.binary(max_size=8), st.sampled_from(["image/png", "image/jpeg"]))
+files = st.builds(File, st.binary(max_size=8), st.just("application/pdf"), strings)
 evidence = st.builds(Evidence, st.sampled_from(["S1", "S2"]), strings, strings, strings, strings)
 texts = st.builds(Text, strings)
 calls = st.builds(ToolCall, ids, strings, st.dictionaries(strings, json_values, max_size=2))
-results = st.builds(ToolResult, ids, st.lists(texts | evidence | images, max_size=3).map(tuple), st.booleans())
+results = st.builds(ToolResult, ids, st.lists(texts | evidence | images | files, max_size=3).map(tuple), st.booleans())
 natives = st.none() | st.builds(
     Native, st.sampled_from(["anthropic", "elsewhere"]), st.just("other-model"), json_values
 )
 messages = st.builds(
     Message,
     st.sampled_from(["user", "assistant"]),
-    st.lists(texts | images | evidence | calls | results, max_size=5).map(tuple),
+    st.lists(texts | images | files | evidence | calls | results, max_size=5).map(tuple),
     natives,
 )
+CLOSED = {
+    "type": "object",
+    "properties": {"q": {"type": "string"}},
+    "required": ["q"],
+    "additionalProperties": False,
+}
 specs = st.lists(
     st.builds(
         ToolSpec,
@@ -52,12 +61,7 @@ specs = st.lists(
         strings,
         st.sampled_from(
             [
-                {
-                    "type": "object",
-                    "properties": {"q": {"type": "string"}},
-                    "required": ["q"],
-                    "additionalProperties": False,
-                },
+                CLOSED,
                 {"type": "object", "properties": {"q": {"type": "string", "maxLength": 4}, "n": {"type": "integer"}}},
             ]
         ),
@@ -70,6 +74,7 @@ requests = st.builds(
     strings,
     st.lists(messages, max_size=8).map(tuple),
     specs,
+    schema=st.none() | st.builds(AnswerSchema, strings, st.just(CLOSED)),
     cache_key=st.text("ab", max_size=90),
     user_hash=st.text("ab", max_size=90),
 )

@@ -29,7 +29,7 @@ async def test_credentials_that_are_not_there_are_said(
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
     with pytest.raises(AccessRefused, match="Claude on Vertex AI refused our key"):
-        await drained(vendors.open("vertex"), asked(QUESTION))
+        await drained(vendors.open("vertex", shared=False), asked(QUESTION))
     assert not vendors.world.record
 
 

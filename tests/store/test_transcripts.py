@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.store.database import Database
 from bot.store.message_json import MalformedTranscript, from_json, to_json
 from bot.store.transcripts import Transcripts
-from providers.base import Evidence, Image, Message, Native, Text, ToolCall, ToolResult
+from providers.base import Evidence, File, Image, Message, Native, Text, ToolCall, ToolResult
 
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -21,6 +21,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 plain_parts = st.one_of(
     st.builds(Text, st.text()),
     st.builds(Image, st.binary(max_size=64), st.sampled_from(["image/png", "image/webp"])),
+    st.builds(File, st.binary(max_size=64), st.just("application/pdf"), st.text()),
     st.builds(Evidence, st.text(), st.text(), st.text(), st.text(), st.text()),
 )
 parts = st.one_of(

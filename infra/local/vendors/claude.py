@@ -156,7 +156,8 @@ def view(body: dict[str, Any]) -> View:
     tools = {} if closed else {tool["name"]: tool["input_schema"] for tool in body.get("tools") or []}
     called = any(block.get("type") == "tool_use" for block in every_block(turn))
     question = script.question_in(_spoken(turn[0]))
-    return View(question, list(found.values()), tools, called, len(json.dumps(body)))
+    form = (body.get("output_config") or {}).get("format") or {}
+    return View(question, list(found.values()), tools, called, len(json.dumps(body)), form.get("schema"))
 
 
 def _spoken(message: dict[str, Any]) -> list[str]:

@@ -48,7 +48,9 @@ def check(body: Mapping[str, Any]) -> None:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise Refused("messages: at least one message is required")
-    _check_messages(body["model"], messages)
+    form = _check_form(body)
+    citing = _check_messages(body["model"], messages)
+    _no(form and True in citing, "output_config.format: structured outputs cannot be used with citations")
     count = json.dumps(body).count('"cache_control": {')
     _no(count > 4, f"A maximum of 4 blocks with cache_control may be provided. Found {count}.")
 
@@ -102,7 +104,31 @@ def _check_tools(body: Mapping[str, Any]) -> None:
             _no(not closed, f"tools.{number}.custom: strict schemas need additionalProperties to be false")
 
 
-def _check_messages(model: str, messages: list[Any]) -> None:
+def _check_form(body: Mapping[str, Any]) -> bool:
+    form = (body.get("output_config") or {}).get("format")
+    if form is None:
+        return False
+    _no(form.get("type") != "json_schema", "output_config.format.type: Input should be 'json_schema'")
+    _no(not isinstance(form.get("schema"), dict), "output_config.format.schema: Field required")
+    _check_schema(form["schema"])
+    return True
+
+
+def _check_schema(schema: Any) -> None:
+    if isinstance(schema, list):
+        for inner in schema:
+            _check_schema(inner)
+    elif isinstance(schema, dict):
+        unknown = schema.keys() & {"minLength", "maxLength", "minimum", "maximum", "multipleOf", "minItems", "maxItems"}
+        _no(bool(unknown), f"output_config.format.schema: properties {', '.join(sorted(unknown))} are not supported")
+        closed = schema.get("additionalProperties") is False
+        _no(schema.get("type") == "object" and not closed, "For 'object' type, 'additionalProperties' must be false")
+        for inner in [*(schema.get("properties") or {}).values(), schema.get("items"), schema.get("anyOf")]:
+            _check_schema(inner)
+
+
+def _check_messages(model: str, messages: list[Any]) -> set[bool]:
+    """Returns whether citations are on, of every block that can have any."""
     pending: set[str] = set()
     seen: set[str] = set()
     citing: set[bool] = set()
@@ -123,6 +149,7 @@ def _check_messages(model: str, messages: list[Any]) -> None:
                 changed = block.get("signature") != signature(model, messages[:number])
                 _no(changed, f"{where}.content.{index}: `thinking` blocks are tied to their model and transcript")
     _no(messages[-1]["role"] == "assistant", "This model does not support assistant message prefill.")
+    return citing
 
 
 def _check_results(where: str, role: str, content: list[dict[str, Any]], pending: set[str]) -> None:
@@ -156,6 +183,10 @@ def _check_block(where: str, role: str, block: dict[str, Any], citing: set[bool]
             _no(not str(inner.get("text") or "").strip(), f"{where}: text content blocks must be non-empty")
         citing.add(bool((block.get("citations") or {}).get("enabled")))
         _no(len(citing) > 1, f"{where}: citations must be enabled on all search results or on none")
+    elif kind == "document":
+        _check_document(where, block.get("source") or {})
+        citing.add(bool((block.get("citations") or {}).get("enabled")))
+        _no(len(citing) > 1, f"{where}: citations must be enabled on all documents or on none")
     elif kind == "tool_result" and isinstance(block.get("content"), list):
         for index, inner in enumerate(block["content"]):
             _no(inner.get("type") == "tool_result", f"{where}.content.{index}: not permitted")
@@ -164,6 +195,17 @@ def _check_block(where: str, role: str, block: dict[str, Any], citing: set[bool]
 
 def _check_image(where: str, source: dict[str, Any]) -> None:
     _no(source.get("type") == "base64" and source.get("media_type") not in IMAGES, f"{where}.source: media type")
+    _check_base64(where, source)
+
+
+def _check_document(where: str, source: dict[str, Any]) -> None:
+    _no(source.get("type") not in {"base64", "text", "content", "url", "file"}, f"{where}.source: unknown type")
+    if source["type"] == "base64":
+        _no(source.get("media_type") != "application/pdf", f"{where}.source: media type")
+        _check_base64(where, source)
+
+
+def _check_base64(where: str, source: dict[str, Any]) -> None:
     try:
         base64.b64decode(source.get("data", ""), validate=True)
     except binascii.Error as err:

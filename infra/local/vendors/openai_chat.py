@@ -25,7 +25,8 @@ def view(body: dict[str, Any]) -> View:
     tools = {} if body.get("tool_choice") == "none" else {f["name"]: f.get("parameters") or {} for f in functions}
     called = any(message.get("tool_calls") for message in turn)
     question = script.question_in(_spoken(turn[0])) if spoken else ""
-    return View(question, list(found.values()), tools, called, len(json.dumps(body)))
+    form = (body.get("response_format") or {}).get("json_schema") or {}
+    return View(question, list(found.values()), tools, called, len(json.dumps(body)), form.get("schema"))
 
 
 def _texts(message: dict[str, Any]) -> list[str]:

@@ -36,6 +36,9 @@ def check_responses(body: Mapping[str, Any]) -> None:
         missing = {"type", "name", "parameters", "strict"} - tool.keys()
         _no(bool(missing), f"Missing required parameter: 'tools[{number}]'.", f"tools[{number}]")
         _check_function(tool, f"tools[{number}]")
+    form = (body.get("text") or {}).get("format") or {}
+    if form.get("type") == "json_schema":
+        _check_form(form, "text.format")
     _check_items(body.get("input"))
 
 
@@ -46,6 +49,9 @@ def check_chat(body: Mapping[str, Any]) -> None:
     for number, tool in enumerate(body.get("tools") or []):
         _no("function" not in tool, "Missing required parameter.", f"tools[{number}].function")
         _check_function(tool["function"], f"tools[{number}].function")
+    form = body.get("response_format") or {}
+    if form.get("type") == "json_schema":
+        _check_form(form.get("json_schema") or {}, "response_format.json_schema")
     pending: set[str] = set()
     for number, message in enumerate(messages):
         role = message.get("role")
@@ -65,6 +71,27 @@ def check_chat(body: Mapping[str, Any]) -> None:
 def _no(wrong: bool, message: str, param: str = "") -> None:
     if wrong:
         raise Refused(message, param)
+
+
+def _check_form(form: Mapping[str, Any], where: str) -> None:
+    _no(not _TOOL.fullmatch(str(form.get("name"))), "Invalid name.", f"{where}.name")
+    _no(not isinstance(form.get("schema"), dict), "Missing required parameter.", f"{where}.schema")
+    if form.get("strict"):
+        _check_strict(form["schema"], f"{where}.schema")
+
+
+def _check_strict(schema: Any, where: str) -> None:
+    """https://developers.openai.com/api/docs/guides/structured-outputs: every object closed, and all of it required."""
+    if isinstance(schema, list):
+        for inner in schema:
+            _check_strict(inner, where)
+    elif isinstance(schema, dict):
+        if schema.get("type") == "object":
+            complete = set(schema.get("required") or ()) == set(schema.get("properties") or {})
+            closed = schema.get("additionalProperties") is False
+            _no(not (complete and closed), "Invalid schema: required and additionalProperties.", where)
+        for inner in [*(schema.get("properties") or {}).values(), schema.get("items"), schema.get("anyOf")]:
+            _check_strict(inner, where)
 
 
 def _check_function(tool: Mapping[str, Any], where: str) -> None:
@@ -114,3 +141,7 @@ def _check_content(item: Mapping[str, Any], where: str) -> None:
     allowed = {"output_text", "refusal"} if item["role"] == "assistant" else {"input_text", "input_image", "input_file"}
     for index, part in enumerate(item["content"]):
         _no(part.get("type") not in allowed, f"Invalid value: '{part.get('type')}'.", f"{where}.content[{index}]")
+        if part["type"] == "input_file":
+            held = part.get("file_data") or ""
+            whole = part.get("file_id") or part.get("file_url") or (part.get("filename") and held.startswith("data:"))
+            _no(not whole, "Missing required parameter.", f"{where}.content[{index}].filename")

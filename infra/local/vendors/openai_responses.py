@@ -22,7 +22,8 @@ def view(body: dict[str, Any]) -> View:
     tools = {} if body.get("tool_choice") == "none" else {t["name"]: t["parameters"] for t in body.get("tools") or []}
     called = any(item.get("type") == "function_call" for item in turn)
     question = script.question_in(_spoken(turn[0])) if spoken else ""
-    return View(question, list(found.values()), tools, called, len(json.dumps(body)))
+    form = (body.get("text") or {}).get("format") or {}
+    return View(question, list(found.values()), tools, called, len(json.dumps(body)), form.get("schema"))
 
 
 def _texts(content: Any) -> list[str]:
@@ -74,6 +75,7 @@ def response(body: dict[str, Any], reply: Reply, now: int) -> dict[str, Any]:
         "top_p": 1.0,
         "max_output_tokens": body.get("max_output_tokens"),
         "store": body.get("store", True),
+        "text": body.get("text") or {"format": {"type": "text"}},
         "reasoning": body.get("reasoning"),
         "usage": _usage(body, reply),
     }

@@ -86,6 +86,8 @@ class View:
     """Tools were called in this turn."""
     size: int
     """Characters of the request, for the usage figures."""
+    schema: Mapping[str, Any] | None = None
+    """What the answer is bound to."""
 
 
 def next_reply(world: World, wire: str, view: View) -> Reply:
@@ -107,7 +109,8 @@ def answered(view: View) -> Reply:
     if not found and searches and not view.called:
         words = " ".join(keywords(view.question))[:200]
         return Reply(calls=[Call(name, _arguments(view.tools[name], words)) for name in searches])
-    return Reply(text=" ".join(f"{sentence} [{id}]" for sentence, id in found) or NOT_FOUND)
+    said = " ".join(f"{sentence} [{id}]" for sentence, id in found) or NOT_FOUND
+    return Reply(text=said if view.schema is None else json.dumps(_arguments(view.schema, said)))
 
 
 def blocks_in(text: str, title: str = "") -> list[Block]:
@@ -154,8 +157,14 @@ def _arguments(schema: Mapping[str, Any], words: str) -> dict[str, Any]:
 def _argument(schema: Mapping[str, Any], words: str) -> Any:
     if schema.get("enum"):
         return schema["enum"][0]
-    plain: dict[str, Any] = {"string": words, "array": [words], "integer": 10, "number": 10, "boolean": False}
-    return plain.get(str(schema.get("type")))
+    if schema.get("anyOf"):
+        return _argument(schema["anyOf"][0], words)
+    if schema.get("type") == "object":
+        return _arguments(schema, words)
+    if schema.get("type") == "array":
+        return [_argument(schema.get("items") or {"type": "string"}, words)]
+    plain: dict[str, Any] = {"string": words, "integer": 10, "number": 10, "boolean": False}
+    return plain.get(str(schema.get("type")), schema.get("const"))
 
 
 def _from_dict(entry: Mapping[str, Any]) -> Reply:
