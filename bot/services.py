@@ -126,9 +126,12 @@ class Turn:
     def person(self) -> Person:
         return self.incoming.reference.person
 
-    def model(self, name: str, purpose: Purpose = "answer") -> Provider:
-        """The configured model of this name, called for this turn: everything a call has to pass stands around it."""
+    def model(self, name: str, purpose: Purpose = "answer", *, others: bool = False) -> Provider:
+        """The configured model of this name, called for this turn: everything a call has to pass stands around it.
+
+        `others`: another model is asked should this one fail (`Caller.others`).
+        """
         said = self.incoming
         place = Place.PERSONAL if said.targeted else said.reference.place
-        caller = Caller(self.person, place, said.kept_under, said.id, purpose, name)
+        caller = Caller(self.person, place, said.kept_under, said.id, purpose, name, others=others)
         return through(self.services.steps, self.services.models[name], caller)

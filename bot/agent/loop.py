@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
 
@@ -10,7 +10,7 @@ from bot.agent.tools import Tool, Toolbox, ToolError
 from bot.context import StopRequested
 from bot.stopping import Stopping
 from providers.base import Evidence, Message, Provider, Request, Response, StopReason, Text, ToolCall, ToolResult, Usage
-from providers.errors import Incomplete
+from providers.errors import Incomplete, ProviderError
 
 CHARACTERS_A_TOKEN = 4
 """Roughly, in English and German."""
@@ -21,7 +21,10 @@ class Limits:
     rounds: int = 5
     """Model calls in one turn; in the last one none may be called, so that it must answer."""
     calls_a_round: int = 8
-    seconds: float = 100.0
+    seconds: float = 60.0
+    """For all model calls and tools together, another model's included that goes on after a failure."""
+    writing: float = 40.0
+    """More of them for an answer whose words are coming when they are over: it is nearly there."""
 
 
 class Cause(Enum):
@@ -67,6 +70,20 @@ class Stopped:
 
 
 Outcome = Finished | Waiting | Stopped
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run has come, for whoever goes on with another model after it failed."""
+
+    messages: tuple[Message, ...] = ()
+    """The transcript with all results of tools; what the failed call said is not in it."""
+    rounds: int = 0
+    """Model calls that were begun."""
+    usage: Usage = field(default_factory=Usage)
+    """With an estimate for the call that failed."""
+
+
 _CAUSES = {
     StopReason.LENGTH: Cause.LENGTH,
     StopReason.REFUSAL: Cause.REFUSAL,
@@ -85,57 +102,70 @@ async def run(
     decisions: Mapping[str, bool] | None = None,
     limits: Limits = Limits(),
     stopping: Stopping | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Until finished, waiting or stopped. `request.tools` is filled in here; its messages may end in unanswered calls.
 
     `on_text` gets the text of the current round as it grows; `on_round` is called when a round ended in tool calls, so
     that its text (a remark between calls) is not taken for the answer. Raises `ProviderError`, and what tools raise
     besides `ToolError`. A person who stops it, through `stopping` or by `StopRequested` from `on_text`, gets what was
-    said and used so far, an answer cut off in the middle estimated.
+    said and used so far, an answer cut off in the middle estimated. `progress` is kept up to date while it runs.
     """
     specs = tuple(tools[name].spec for name in sorted(tools))
-    messages, usage, said, model = request.messages, Usage(), _Said(on_text), ""
+    done = progress or Progress()
+    done.messages, said, model = request.messages, _Said(on_text, limits), ""
     try:
-        async with (stopping or Stopping()).scope(), asyncio.timeout(limits.seconds):
+        async with (stopping or Stopping()).scope(), said.deadline:
             for left in range(limits.rounds - 1, -1, -1):
-                calls = messages[-1].tool_calls if messages[-1].role == "assistant" else ()
+                calls = done.messages[-1].tool_calls if done.messages[-1].role == "assistant" else ()
                 if undecided := _undecided(calls, tools, decisions or {}):
-                    return Waiting(messages, undecided, model, usage)
+                    return Waiting(done.messages, undecided, model, done.usage)
                 if calls:
-                    messages = (*messages, await _answers(calls, tools, toolbox, decisions or {}, limits))
+                    done.messages += (await _answers(calls, tools, toolbox, decisions or {}, limits),)
                 choice: Literal["auto", "none"] = "auto" if left else "none"
-                asked = replace(request, messages=messages, tools=specs, tool_choice=choice)
+                done.rounds += 1
+                asked = replace(request, messages=done.messages, tools=specs, tool_choice=choice)
                 response = await said.stream(provider, asked)
-                messages = (*messages, response.message)
-                usage, model = usage + response.usage, response.model
+                done.messages += (response.message,)
+                done.usage, model = done.usage + response.usage, response.model
                 if response.stop in _CAUSES:
-                    return Stopped(messages, _CAUSES[response.stop], said.text, model, usage)
+                    return Stopped(done.messages, _CAUSES[response.stop], said.text, model, done.usage)
                 if not response.message.tool_calls and response.stop is not StopReason.PAUSED:
-                    return Finished(messages, said.text, model, usage)
+                    return Finished(done.messages, said.text, model, done.usage)
                 await on_round()
     except TimeoutError:
-        return Stopped(messages, Cause.DEADLINE, said.text, model, usage + said.unfinished())
+        return Stopped(done.messages, Cause.DEADLINE, said.text, model, done.usage + said.unfinished())
     except StopRequested:
-        return Stopped(messages, Cause.STOPPED, said.text, model or provider.model, usage + said.unfinished())
-    return Stopped(messages, Cause.ROUNDS, said.text, model, usage)
+        usage = done.usage + said.unfinished()
+        return Stopped(done.messages, Cause.STOPPED, said.text, model or provider.model, usage)
+    except ProviderError:
+        done.usage += said.unfinished() if said.text else Usage()
+        raise
+    return Stopped(done.messages, Cause.ROUNDS, said.text, model, done.usage)
 
 
 class _Said:
     """What the current round said so far; outlives a deadline that cuts the round off."""
 
-    def __init__(self, on_text: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, on_text: Callable[[str], Awaitable[None]], limits: Limits) -> None:
         self._on_text = on_text
         self._asked: Request | None = None
         self.text = ""
+        self._ends = asyncio.get_running_loop().time() + limits.seconds
+        self._writing = limits.writing
+        self.deadline = asyncio.timeout_at(self._ends)
 
     async def stream(self, provider: Provider, request: Request) -> Response:
         self.text, self._asked = "", request
+        self.deadline.reschedule(self._ends)
         parts = provider.stream(request)
         try:
             async for part in parts:
                 if isinstance(part, Response):
                     self.text, self._asked = part.message.text, None
                     return part
+                if not self.text:
+                    self.deadline.reschedule(self._ends + self._writing)
                 self.text += part
                 await self._on_text(part)
         finally:

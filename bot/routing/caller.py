@@ -23,6 +23,8 @@ class Caller:
     purpose: Purpose
     model: str
     """The configured name of the one that is called."""
+    others: bool = False
+    """Another model stands by, should this one fail: it is neither tried twice nor waited for long."""
 
 
 class Step(Protocol):
