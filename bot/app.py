@@ -1,7 +1,6 @@
 """Puts everything together: the only file that knows everybody."""
 
 import asyncio
-import logging
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
@@ -15,14 +14,20 @@ from aiohttp import web
 from bot.agent.history import History
 from bot.agent.tools import Tool
 from bot.answering import Answering, Event, SignInCards
+from bot.beside import beside
 from bot.cards.seal import CardSeal
 from bot.choice import model_words
 from bot.compose import handlers as compose_handlers
 from bot.discover import discover
 from bot.health import health
-from bot.labels import LabelRules
 from bot.outbound import Outbound, tls_context
+from bot.policy.file import read as read_policy
 from bot.router import Command, Router
+from bot.routing.ledger import Ledger
+from bot.routing.membership import SCOPES as DIRECTORY
+from bot.routing.membership import Directory
+from bot.routing.metered import Metering
+from bot.routing.permitted import Permitted
 from bot.services import AskToSignIn, Services
 from bot.settings import Settings
 from bot.signin.credentials import AppIdentity, AppTokens, NoTokens
@@ -32,7 +37,7 @@ from bot.signin.transport import Transport
 from bot.store.answers import Answers
 from bot.store.database import Database, StoreUnavailable
 from bot.store.feedback import Feedback
-from bot.store.heard import Heard, sweep_for_ever
+from bot.store.heard import Heard
 from bot.store.inbox import Inbox
 from bot.store.memories import Memories
 from bot.store.pending import Pending
@@ -61,13 +66,10 @@ from bot.turns import Turns
 from bot.watched import Watched
 from graph.client import GraphClient
 from graph.discover import available, first_scopes
-from graph.errors import GraphError
 from graph.options import Options
 from providers.base import DoorSettings
 from providers.discover import discover as discover_doors
 from providers.discover import open_models
-
-log = logging.getLogger(__name__)
 
 WARMING = web.AppKey[asyncio.Task[None]]("warming")
 """Ends when everything that is loaded late is loaded."""
@@ -108,9 +110,14 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         models = _models(settings, vendors)
         for model in models.values():
             stack.push_async_callback(model.aclose)
+        policy = read_policy(settings.policy, doors=discover_doors(), models={n: m.door for n, m in models.items()})
         identity = AppIdentity.of(settings) if settings.microsoft_app_id else AppIdentity("", "", "", "")
         database = await Database.open(settings.database_url, keys)
         stack.push_async_callback(database.aclose)
+        ledger = Ledger.of(
+            database, models.values(), _now, prices=settings.prices, budgets=policy.budgets, tell_from=settings.estimate_above
+        )  # fmt: skip
+        stack.push_async_callback(ledger.aclose)
         outbound = Outbound(tls_context(settings.ca_bundle))
         stack.push_async_callback(outbound.aclose)
         transport = Transport(outbound, settings.login_base_url, clock=time.time)
@@ -118,10 +125,12 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         options = Options(settings.shared_mailboxes, copilot=settings.copilot)
         sources = available(options) if settings.microsoft_app_id else {}
         tokens, scopes = TokenCache(database), first_scopes(sources)
+        scopes += DIRECTORY if sources and policy.asks_directory else ()
         sign_in = SignIn(identity, settings.login_base_url, transport, tokens, scopes=scopes, clock=time.time)
         stack.push_async_callback(sign_in.aclose)
         graph = _graph(settings, options)
         stack.push_async_callback(graph.aclose)
+        directory = Directory(policy, sign_in, graph, clock=time.monotonic)
 
         def services(ask_to_sign_in: AskToSignIn) -> Services:
             return Services(
@@ -142,7 +151,10 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
                 feedback=Feedback(database),
                 link_hosts=frozenset(settings.link_hosts),
                 heard=Heard(database),
-                labels=LabelRules.read(settings.label_rules, discover_doors()),
+                policy=policy,
+                asker=directory.asker,
+                ledger=ledger,
+                steps=(Metering(ledger), Permitted(policy, directory.asker)),
             )
 
         page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)
@@ -243,7 +255,7 @@ async def _wired(
         local=settings.parley_local, unavailable=(StoreUnavailable, OSError), kinds=answering.kinds,
     )  # fmt: skip
     app = web.Application()
-    app[WARMING] = _beside(stack, parts)
+    app[WARMING] = beside(stack, parts.database, parts.graph, audit_days=settings.audit_days)
     app.add_routes([*endpoint.routes(), *parts.page.routes(), *health(parts.database)])
     return app
 
@@ -260,28 +272,6 @@ def _trust(
     stack.push_async_callback(keys.aclose)
     issuer, audience = settings.bot_token_issuer, settings.microsoft_app_id
     return tokens, Verifier(keys, issuer=issuer, audience=audience, now=time.time)
-
-
-def _beside(stack: AsyncExitStack, parts: Core) -> asyncio.Task[None]:
-    """What goes on beside the messages; returns the one that ends."""
-    sweeping = asyncio.create_task(sweep_for_ever(Heard(parts.database)), name="sweeping what was heard")
-    stack.push_async_callback(_cancelled, sweeping)
-    warming = asyncio.create_task(_warm(parts.graph), name="warming")
-    stack.push_async_callback(_cancelled, warming)
-    return warming
-
-
-async def _warm(graph: GraphClient) -> None:
-    """What the first question needs is loaded beside the first messages, off the event loop; a failure is the first question's."""
-    try:
-        await graph.wire()
-    except (GraphError, OSError) as error:
-        log.warning("Microsoft Graph's client was not opened yet: %s", type(error).__name__)
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def _tenant(settings: Settings) -> str:

@@ -5,10 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.context import Reference
+from bot.context import Place, Reference
+from bot.policy.rules import NotPermitted, Refused, first_permitted
+from bot.policy.table import AUTO, Cost, Features, pick
+from bot.routing.task import features_of
 from bot.services import Turn
 from bot.store.preferences import Preferences
 from bot.texts import Texts, languages
+from graph.errors import ConsentRequired
 from providers.base import Provider
 
 MODEL, LANGUAGE = "model", "language"
@@ -25,15 +29,30 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "offline": ("offline",),
 }
 """What people call whatever is behind a door, besides the name it has here."""
+AUTOMATIC = (AUTO, "automatic", "automatisch")
+"""What people call the table's choice."""
 STRANGERS = ("gemini", "llama", "mistral", "deepseek", "grok", "qwen")
 """Models people ask for by name: the answer is which ones there are, and no model is asked who Gemini is."""
+
+
+Why = Literal["here", "always", "default"]
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     name: str
+    """Of the model that answers."""
     provider: Provider
-    why: Literal["here", "always", "default"]
+    why: Why
+    """Who chose it, or the one it stands in for."""
+    wanted: str
+    """What was chosen: a name of MODELS, or `auto`."""
+    row: str = ""
+    """With `auto`: the row of the table that names it; empty when none fitted."""
+    refused: Refused | None = None
+    """Why the wanted one may not answer here; then the first permitted one does."""
+    permitted: bool = True
+    """False when no model at all may answer here: `refused` says why."""
 
 
 def person(id: str) -> str:
@@ -47,18 +66,75 @@ def conversation(reference: Reference, *, thread: bool = True) -> str:
 
 
 async def chosen_model(turn: Turn) -> Chosen:
-    """The thread's choice, else the channel's, else the asker's own, else the first of MODELS. A model that is gone is no choice."""
-    models, preferences, reference = turn.services.models, turn.services.preferences, turn.incoming.reference
+    """What answers this turn: what was chosen for it, by the table where that is `auto`, as far as the policy permits it."""
+    (wanted, why), judged = await asyncio.gather(_wanted(turn), verdicts(turn))
+    if wanted == AUTO:
+        return automatic(turn, features_of(turn.incoming), why, judged)
+    models, refused = turn.services.models, judged[wanted]
+    name = wanted if refused is None else first_permitted(judged, tuple(models)) or wanted
+    return Chosen(name, models[name], why, wanted, refused=refused, permitted=judged[name] is None)
+
+
+async def _wanted(turn: Turn) -> tuple[str, Why]:
+    """The thread's choice, else the channel's, else the asker's own, else the installation's. A model that is gone is no choice."""
+    services, reference = turn.services, turn.incoming.reference
     here = (conversation(reference), conversation(reference, thread=False))
     mine = (person(turn.person.id),) if turn.person.id else ()
     owners = (*here, *mine)
-    for owner, name in zip(
-        owners, await asyncio.gather(*(preferences.get(owner, MODEL) for owner in owners)), strict=True
-    ):
-        if isinstance(name, str) and name in models:
-            return Chosen(name, models[name], "here" if owner in here else "always")
-    name = next(iter(models))
-    return Chosen(name, models[name], "default")
+    kept = await asyncio.gather(*(services.preferences.get(owner, MODEL) for owner in owners))
+    for owner, name in zip(owners, kept, strict=True):
+        if isinstance(name, str) and (name in services.models or name == AUTO):
+            return name, "here" if owner in here else "always"
+    return default_name(turn), "default"
+
+
+def default_name(turn: Turn) -> str:
+    """A name of MODELS, or `auto`."""
+    return turn.services.policy.default or next(iter(turn.services.models))
+
+
+def automatic(turn: Turn, features: Features, why: Why, judged: Mapping[str, Refused | None]) -> Chosen:
+    """By the table: the first row that fits and whose model is permitted here and, where there are pictures, sees them."""
+    services = turn.services
+    models, policy = services.models, services.policy
+    names = tuple(models)
+
+    def cost_of(name: str) -> Cost | None:
+        return policy.cost_of(models[name].door, name)
+
+    def permitted(name: str) -> bool:
+        return judged[name] is None
+
+    def sees(name: str) -> bool:
+        return permitted(name) and (models[name].images or not features.images)
+
+    picked = pick(policy.table, features, names, cost_of, sees) or pick(
+        policy.table, features, names, cost_of, permitted
+    )
+    if picked is None:
+        return Chosen(names[0], models[names[0]], why, AUTO, refused=judged[names[0]], permitted=False)
+    return Chosen(picked.name, models[picked.name], why, AUTO, picked.row)
+
+
+async def verdicts(turn: Turn) -> Mapping[str, Refused | None]:
+    """For every model, in their order: None where this person may have it answer here, else what forbids it."""
+    services, said = turn.services, turn.incoming
+    asker = await services.asker(turn.person)
+    place = Place.PERSONAL if said.targeted else said.reference.place
+    return {
+        name: services.policy.permits(asker, place.value, model.door, name) for name, model in services.models.items()
+    }
+
+
+async def require(turn: Turn, name: str) -> None:
+    """Raises `NotPermitted` when this model may not be asked here; `SignInNeeded` when that might be known after a sign-in."""
+    refused = (await verdicts(turn))[name]
+    if refused is None:
+        return
+    needed = (await turn.services.asker(turn.person)).needed
+    if needed is not None and not isinstance(needed, ConsentRequired):
+        raise needed
+    raise NotPermitted(refused.rule, name)
 
 
 async def model_for(turn: Turn) -> tuple[str, Provider]:
@@ -81,7 +157,7 @@ def named_model(asked: str, models: Mapping[str, Provider]) -> str:
 def model_words(models: Mapping[str, Provider] | None = None) -> frozenset[str]:
     """All words people may call a model by, those we do not have included: asking for one is no question to a model."""
     ours = {word for name, provider in (models or {}).items() for word in (name, provider.model)}
-    return frozenset({*_flat(DOORS.values()), *STRANGERS, *ours} - {DEFAULT_MODEL})
+    return frozenset({*_flat(DOORS.values()), *STRANGERS, *AUTOMATIC, *ours} - {DEFAULT_MODEL})
 
 
 async def spoken_with(preferences: Preferences, reference: Reference) -> Texts:

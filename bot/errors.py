@@ -3,6 +3,9 @@
 import traceback
 from pathlib import PurePath
 
+from bot.cost.budgets import OverBudget
+from bot.cost.words import stopped
+from bot.policy.rules import NotPermitted
 from bot.texts import Texts
 from graph import errors as graph
 from providers import errors as providers
@@ -27,6 +30,8 @@ SENTENCES: dict[type[BaseException], str] = {
     providers.TimedOut: "trouble.timed_out",
     providers.NetworkFailed: "trouble.network",
     providers.Incomplete: "trouble.incomplete",
+    NotPermitted: "trouble.not_permitted",
+    OverBudget: "cost.stop",
     providers.ProviderError: "trouble.provider",
     Exception: "trouble.failed",
 }
@@ -36,7 +41,8 @@ SENTENCES: dict[type[BaseException], str] = {
 def sentence(error: BaseException, reference: str, say: Texts) -> str:
     """For the person. `reference` is what the log has it under; shown for faults that whoever runs us must look at."""
     kind = _known(type(error))
-    text = say(SENTENCES[kind])
+    text = stopped(error, say) if isinstance(error, OverBudget) else say(SENTENCES[kind])
+    text = say(SENTENCES[kind], rule=error.rule) if isinstance(error, NotPermitted) else text
     return say("trouble.referenced", text=text, reference=reference) if _ours(kind) else text
 
 

@@ -1,6 +1,6 @@
 """Sensitivity labels: which is the most restricted, and the administrator's rules about what may be done with each.
 
-The rules are one TOML file an administrator can read:
+The rules stand in the policy file (docs/policy.md):
 
     order = ["Public", "General", "Confidential", "Secret"]     # lowest first
 
@@ -11,22 +11,17 @@ The rules are one TOML file an administrator can read:
     doors = ["anthropic"]         # only to models behind these doors
     places = ["personal"]         # only in private answers
 
-A label without a rule, and content without a label, may go anywhere its readers allow.
+A label without a rule, and content without a label, may go anywhere its readers and the other rules allow.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-PlaceName = Literal["personal", "group", "channel"]
-
-
-class LabelRulesError(ValueError):
-    """The file of rules can't be used; the text says why, for whoever runs us."""
+PlaceName = Literal["personal", "group", "channel", "digest"]
+"""A private question in a shared place counts as personal; what is written on a schedule is a digest, wherever it is delivered."""
 
 
 class Rule(BaseModel):
@@ -40,13 +35,6 @@ class Rule(BaseModel):
     """Kinds of conversations it may be used in."""
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    order: tuple[str, ...] = ()
-    labels: dict[str, Rule] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class LabelRules:
     """Labels are compared without regard to case."""
@@ -55,32 +43,12 @@ class LabelRules:
     rules: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
 
     @staticmethod
-    def read(path: str, doors: Iterable[str]) -> "LabelRules":
-        """`doors`: the names there are. An empty path means no rules. Raises `LabelRulesError`."""
-        if not path:
-            return LabelRules()
-        try:
-            file = _File.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            raise LabelRulesError("LABEL_RULES names a file that I can't read.") from error
-        except tomllib.TOMLDecodeError as error:
-            raise LabelRulesError(f"The file of LABEL_RULES is not TOML: {error}") from error
-        except ValidationError as error:
-            fault = error.errors(include_input=False)[0]
-            where = ".".join(map(str, fault["loc"]))
-            raise LabelRulesError(f"The file of LABEL_RULES has a fault at {where}: {fault['msg']}.") from error
-        known = set(doors)
-        for label, rule in file.labels.items():
-            if unknown := [door for door in rule.doors or () if door not in known]:
-                raise LabelRulesError(
-                    f"The file of LABEL_RULES names doors for {label} that I don't have: {', '.join(unknown)}."
-                )
-            if file.order and label.casefold() not in {name.casefold() for name in file.order}:
-                raise LabelRulesError(f"The file of LABEL_RULES has a rule for {label}, which is not in its order.")
-        folded = {label.casefold(): rule for label, rule in file.labels.items()}
-        return LabelRules(tuple(name.casefold() for name in file.order), folded)
+    def of(order: Iterable[str], rules: Mapping[str, Rule]) -> "LabelRules":
+        """As the file has them."""
+        folded = {label.casefold(): rule for label, rule in rules.items()}
+        return LabelRules(tuple(name.casefold() for name in order), folded)
 
-    def allows(self, label: str, *, door: str, place: PlaceName) -> bool:
+    def allows(self, label: str, *, door: str, place: str) -> bool:
         """Whether text with this label may go to a model behind the door, for an answer in such a place."""
         rule = self.rules.get(label.casefold())
         if rule is None:

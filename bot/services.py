@@ -9,8 +9,11 @@ from bot.agent.loop import Limits
 from bot.agent.tools import Tool
 from bot.cards.seal import CardSeal
 from bot.context import Audience, Conversation, Incoming, Person, Place
+from bot.cost.tally import Tally
 from bot.labels import LabelRules
+from bot.policy.rules import Asker, Policy
 from bot.routing.caller import Caller, Purpose, Step, through
+from bot.routing.ledger import Ledger
 from bot.signin.tokens import SignIn
 from bot.stopping import Stopping
 from bot.store.answers import Answers
@@ -57,6 +60,11 @@ async def _no_attachment(url: str, max_bytes: int) -> bytes:
     raise NotFound("There are no attachments here.")
 
 
+async def _as_they_are(person: Person) -> Asker:
+    """Without a directory."""
+    return Asker(person)
+
+
 async def _nobody_asked(turn: "Turn", needed: ConsentRequired) -> None:
     """For fronts that ask otherwise."""
     del turn, needed
@@ -82,9 +90,13 @@ class Services:
     answers: Answers
     feedback: Feedback
     heard: Heard
+    ledger: Ledger
+    """What calls cost, may cost and did."""
     steps: tuple[Step, ...] = ()
     """What each model call passes on its way, in this order."""
-    labels: LabelRules = field(default_factory=LabelRules)
+    policy: Policy = field(default_factory=Policy)
+    asker: Callable[[Person], Awaitable[Asker]] = _as_they_are
+    """Who somebody is for the policy's rules; never fails."""
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
     """How long a source may take before the answer goes on without it."""
@@ -99,6 +111,10 @@ class Services:
     """Asks a person privately for permissions that an answer did without."""
     link_hosts: frozenset[str] = frozenset()
     """Hosts answers may link to, besides what they cite."""
+
+    @property
+    def labels(self) -> LabelRules:
+        return self.policy.labels
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -121,6 +137,8 @@ class Turn:
     """Ends this turn's work from outside: Stop was pressed, or said."""
     has_stopped: bool = False
     """For the message *stop*: whether it ended an answer."""
+    tally: Tally = field(default_factory=Tally)
+    """What this turn's model calls lead to besides an answer."""
 
     @property
     def person(self) -> Person:
@@ -133,5 +151,5 @@ class Turn:
         """
         said = self.incoming
         place = Place.PERSONAL if said.targeted else said.reference.place
-        caller = Caller(self.person, place, said.kept_under, said.id, purpose, name, others=others)
+        caller = Caller(self.person, place, said.kept_under, said.id, purpose, name, self.tally, others=others)
         return through(self.services.steps, self.services.models[name], caller)

@@ -85,9 +85,22 @@ class Settings(BaseSettings):
         description="Ordered: name=door:model or name=door:deployment@model, ... The first is the default. "
         "compatible:x+images sees pictures.",
     )
-    label_rules: str = Field(
+    policy: str = Field(
         "",
-        description="TOML file with rules for sensitivity labels: which models and places each may reach. See bot/labels.py.",
+        description="TOML file that says which models may be asked by whom, where and about what, and which one answers "
+        "by itself. See docs/policy.md.",
+    )
+    prices: str = Field(
+        "", description="TOML file with prices of models, in place of those in bot/cost/prices.toml. See docs/cost.md."
+    )
+    audit_days: int = Field(
+        365,
+        ge=35,
+        le=36500,
+        description="How many days the rows of the audit are kept; at least 35, so that a month can be added up.",
+    )
+    estimate_above: float = Field(
+        0.25, ge=0, description="US dollars from which the cost of long work is told before it begins."
     )
     parley_local: bool = Field(
         False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."

@@ -24,7 +24,7 @@ LAYERS = [
     {"bot.router"},
     {"bot.digests"},
     {"bot.answer", "bot.welcome"},
-    {"bot.background", "bot.closing", "bot.listening", "bot.choice", "bot.images"},
+    {"bot.background", "bot.beside", "bot.closing", "bot.listening", "bot.choice", "bot.images"},
     {"bot.services"},
     {"bot.tools"},
     {
@@ -42,6 +42,7 @@ LAYERS = [
     {
         "bot.errors",
         "bot.context",
+        "bot.cost",
         "bot.settings",
         "bot.discover",
         "bot.labels",

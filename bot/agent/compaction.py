@@ -78,7 +78,7 @@ async def summarise(
                 summary = replace(summary, pinned=(*summary.pinned, decision))
     try:
         async with asyncio.timeout(seconds):
-            text = await _condensed(summary.text, turns, provider)
+            text = await _condensed(summary.text, turns, provider, provenance.labels)
     except (ProviderError, TimeoutError):
         text = ""
     if not text:
@@ -87,7 +87,7 @@ async def summarise(
     return replace(summary, text=text[:LONGEST_SUMMARY], provenance=provenance)
 
 
-async def _condensed(before: str, turns: Sequence[StoredTurn], provider: Provider) -> str:
+async def _condensed(before: str, turns: Sequence[StoredTurn], provider: Provider, labels: frozenset[str]) -> str:
     if provider.door in _ONLY_QUOTE:
         return ""
     talk = "\n\n".join(
@@ -100,7 +100,8 @@ async def _condensed(before: str, turns: Sequence[StoredTurn], provider: Provide
         Text(f"What was said since:\n{talk}"),
         Text("Write the notes anew."),
     )
-    async for part in provider.stream(Request(_SYSTEM, (Message("user", parts),), max_output_tokens=1500)):
+    request = Request(_SYSTEM, (Message("user", parts),), max_output_tokens=1500, labels=labels)
+    async for part in provider.stream(request):
         if isinstance(part, Response):
             return part.message.text.strip()
     return ""

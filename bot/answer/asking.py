@@ -15,6 +15,7 @@ from bot.answer.requesting import request_for
 from bot.answer.said import Said
 from bot.answer.whole import whole
 from bot.background.sent import in_words
+from bot.choice import require
 from bot.context import Incoming, Outgoing, Place, Stream
 from bot.grounding.citations import Citations
 from bot.grounding.queries import small_talk
@@ -27,17 +28,19 @@ _QUESTION = 100
 """Characters of a question that stand above its second answer."""
 
 
-async def answer(turn: Turn, asked: Incoming, model: str, *, again: Kept | None = None) -> None:
+async def answer(
+    turn: Turn, asked: Incoming, model: str, *, again: Kept | None = None, told: tuple[str, ...] = ()
+) -> None:
     """Answers `asked` in this turn's conversation with this person's rights; sign-in is asked for when it is needed.
 
     `asked` is the turn's own message, or an earlier one that is answered once more: then `again` is what was answered before,
-    which the model does not get to see. `model` is a configured name.
+    which the model does not get to see. `model` is a configured name. `told` stands under the answer. Raises `NotPermitted`.
     """
     if turn.services.sources and not turn.person.id:
         await turn.conversation.stream().finish(Outgoing(turn.say("sign_in.without_account")))
         return
     try:
-        await _answer(turn, asked, model, again)
+        await _answer(turn, asked, model, again, told)
     except SignInNeeded as needed:
         await turn.keep_for_later()
         await turn.services.ask_to_sign_in(turn, needed)
@@ -45,13 +48,14 @@ async def answer(turn: Turn, asked: Incoming, model: str, *, again: Kept | None 
         await answer_privately(turn, asked.text)
 
 
-async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -> None:
+async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None, told: tuple[str, ...]) -> None:
     services = turn.services
     searches = bool(services.sources) and not small_talk(asked.text)
     if searches:
         await services.sign_in.graph_token(
             turn.person, services.scopes
         )  # before anything is shown: it may ask to sign in
+    await require(turn, model)
     stream = turn.conversation.stream()
     if searches:
         await stream.status(
@@ -77,8 +81,8 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None) -
     # Under the question's own id, also when it is answered once more: deleted or edited, it takes all its answers along.
     await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of)
     positions = said.citations.positions()
-    next_ = suggestions(turn, gathered, outcome, positions, text, model, searched=searches)
-    await finish(turn, stream, outcome, gathered, said, f"{above}{text}", next_)
+    next_ = await suggestions(turn, gathered, outcome, positions, text, model, searched=searches)
+    await finish(turn, stream, outcome, gathered, said, f"{above}{text}", next_, told)
     label = services.labels.highest(made_of.labels)
     keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
     await keep(turn, stream, keeping)

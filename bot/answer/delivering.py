@@ -10,6 +10,7 @@ from bot.answer.gathering import Gathered
 from bot.answer.notices import notices
 from bot.answer.said import Said
 from bot.context import Outgoing, Stream
+from bot.cost.words import warnings
 from bot.services import Turn
 from bot.store.answers import Kept
 from bot.store.database import StoreError
@@ -19,12 +20,20 @@ log = logging.getLogger(__name__)
 
 
 async def finish(
-    turn: Turn, stream: Stream, outcome: Outcome, gathered: Gathered, said: Said, text: str, next_: tuple[str, ...]
+    turn: Turn,
+    stream: Stream,
+    outcome: Outcome,
+    gathered: Gathered,
+    said: Said,
+    text: str,
+    next_: tuple[str, ...],
+    told: tuple[str, ...] = (),
 ) -> None:
+    """`told`: sentences that stand under the answer before all others."""
     grounding = gathered.grounding
     retrieved = grounding.retrieved
     offered = grounding.coverage.withheld and await _offered_before(turn)
-    told = notices(
+    others = notices(
         outcome, grounding.coverage, found=bool(len(retrieved)), say=turn.say, hidden=retrieved.hidden, offered=offered
     )
     await stream.finish(
@@ -33,7 +42,7 @@ async def finish(
             said.citations.cited(),
             outcome.model,
             ai=True,
-            notices=told,
+            notices=(*told, *others, *warnings(turn.tally.warned, turn.say)),
             suggestions=next_,
             label=turn.services.labels.highest(said.citations.labels() or gathered.history.provenance.labels),
             language=turn.say.language,
@@ -48,7 +57,7 @@ async def _offered_before(turn: Turn) -> bool:
     return latest is not None and turn.say("privacy.button") in latest.kept.suggestions
 
 
-def suggestions(
+async def suggestions(
     turn: Turn,
     gathered: Gathered,
     outcome: Outcome,
@@ -61,7 +70,7 @@ def suggestions(
     """At most three fit under a message: questions first, then the list of sources and the other model, each where it has a use."""
     if isinstance(outcome, Stopped) or not text:
         return ()
-    other = models.after(turn.services, model)
+    other = await models.permitted_after(turn, model)
     buttons = [turn.say("sources.button")] if searched else []
     if gathered.grounding.coverage.withheld:
         buttons.append(turn.say("privacy.button"))

@@ -51,7 +51,7 @@ async def gather(turn: Turn, question: str, model: str, *, searches: bool) -> Ga
     Raises `SignInNeeded` and `StoreError`.
     """
     audience = await turn.services.audience(turn) if searches else Audience(turn.person.id, None)
-    rules = Rules.of(turn, model, audience, Coverage())
+    rules = await Rules.of(turn, model, audience, Coverage())
     grounding = _grounding(turn, rules, searches=searches)
 
     async def before_and_found() -> tuple[Past, list[Passage]]:
@@ -141,7 +141,7 @@ def evidence(passage: Passage) -> Evidence:
     detail = ", ".join(
         part for part in (document.author, f"{document.modified:%Y-%m-%d}", document.place, page) if part
     )
-    return Evidence(passage.id, document.title, passage.text, document.link, detail)
+    return Evidence(passage.id, document.title, passage.text, document.link, detail, frozenset(document.labels))
 
 
 @dataclass(frozen=True, slots=True)

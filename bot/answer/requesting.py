@@ -33,9 +33,14 @@ def request_for(
         images=gathered.known.images,
         notes=(*gathered.known.notes, *([of_whole.note] if of_whole else ())),
     )
+    read = [
+        *(passage.document for passage in gathered.passages),
+        *(document for document, _ in gathered.known.pictured),
+    ]
     return Request(
         prompt.SYSTEM,
         (*gathered.history.messages, asked),
         cache_key=reference.tenant,
         user_hash=hashlib.sha256(f"{turn.person.tenant}/{turn.person.id}".encode()).hexdigest()[:32],
+        labels=gathered.rules.provenance(read, gathered.history.provenance).labels,
     )

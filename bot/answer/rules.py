@@ -1,11 +1,11 @@
-"""What one turn's model and readers may be given, whatever brings it: the rules for labels, and who could read it before."""
+"""What one turn's model and readers may be given, whatever brings it: the policy, its labels, and who could read it before."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.context import Audience, Place
 from bot.grounding.evidence import Coverage, Skipped
-from bot.labels import LabelRules
+from bot.policy.rules import Asker, Policy, Refused
 from bot.services import Turn
 from bot.store.provenance import Provenance
 from bot.texts import Texts
@@ -14,9 +14,11 @@ from graph.base import Document
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    labels: LabelRules
+    policy: Policy
+    asker: Asker
+    model: str
+    """The configured name of the one that is asked."""
     door: str
-    """Of the model that is asked."""
     place: Place
     """A private question in a shared place counts as personal."""
     audience: Audience
@@ -24,25 +26,29 @@ class Rules:
     say: Texts
 
     @staticmethod
-    def of(turn: Turn, model: str, audience: Audience, coverage: Coverage) -> "Rules":
+    async def of(turn: Turn, model: str, audience: Audience, coverage: Coverage) -> "Rules":
         """`model` is a configured name."""
         services = turn.services
-        place = Place.PERSONAL if audience.personal else turn.incoming.reference.place
-        return Rules(services.labels, services.models[model].door, place, audience, coverage, turn.say)
+        place = Place.PERSONAL if audience.personal or turn.incoming.targeted else turn.incoming.reference.place
+        asker = await services.asker(turn.person)
+        return Rules(services.policy, asker, model, services.models[model].door, place, audience, coverage, turn.say)
 
     def withholds(self, document: Document) -> bool:
-        """Noted in the coverage by the label's name only: nothing that people read of it names the document."""
-        forbidding = next((label for label in document.labels if not self._allows(label)), "")
-        if not forbidding:
+        """Noted in the coverage by the label's or the rule's name only: nothing that people read of it names the document."""
+        found = ((label, self.refuses(label)) for label in document.labels)
+        label, refused = next(((label, why) for label, why in found if why is not None), ("", None))
+        if refused is None:
             return False
-        left = Skipped(self.say("privacy.something"), self.say("privacy.rule", label=forbidding))
+        by_label = refused.rule == label
+        why = self.say("privacy.rule", label=label) if by_label else self.say("privacy.named_rule", rule=refused.rule)
+        left = Skipped(self.say("privacy.something"), why)
         if left not in self.coverage.skipped:
             self.coverage.skipped.append(left)
         return True
 
     def may_use(self, provenance: Provenance) -> bool:
         """Whether a kept text may be given now: to this model, here, and to nobody who could not read it then."""
-        if not all(self._allows(label) for label in provenance.labels):
+        if any(self.refuses(label) for label in provenance.labels):
             return False
         return provenance.readers is None or (
             self.audience.members is not None and self.audience.members <= provenance.readers
@@ -58,5 +64,6 @@ class Rules:
         labels = frozenset(label for document in documents for label in document.labels)
         return Provenance(labels, readers) | before
 
-    def _allows(self, label: str) -> bool:
-        return not label or self.labels.allows(label, door=self.door, place=self.place.value)
+    def refuses(self, label: str) -> Refused | None:
+        """Whether text with this label may not go to this model for an answer here."""
+        return self.policy.permits(self.asker, self.place.value, self.door, self.model, (label,)) if label else None

@@ -17,6 +17,7 @@ from bot.grounding.evidence import Passage, Retrieved, Skipped
 from bot.grounding.packing import Scored
 from bot.grounding.pages import Section, sections
 from bot.grounding.words import FILE_TYPES, FILE_WORDS, MAIL_WORDS, STOP_WORDS
+from bot.routing.task import WANTS_WHOLE
 from bot.services import Turn
 from graph.base import Document
 from providers.base import Evidence, Provider, Request
@@ -34,13 +35,6 @@ _ONLY_QUOTE = frozenset({"offline"})
 _MOST_ASKED = 0.75
 """Share of the question's own words that stand in the title of what it is about."""
 _MOST_TITLE = 0.5
-_WANTS = re.compile(
-    r"\b(?:summari[sz](?:e|es|ed|ing)|sum(?:ming)?(?:\s+\w+){0,2}?\s+up|summary|overview|tl;?dr|gist"
-    r"|(?:key|main|most important) (?:points|messages|statements|findings|takeaways)|takeaways"
-    r"|zusammen(?:fassen|zufassen|gefasst|fassung)\w*|fass(?:e|t|en)?\b(?=.{1,200}\bzusammen)|kurzfassung|überblick|übersicht"
-    r"|(?:kern|haupt)(?:aussagen?|punkte|thesen)|(?:die )?wichtigsten? (?:punkte|aussagen|ergebnisse))\b",
-    re.IGNORECASE | re.DOTALL,
-)
 _WORD = re.compile(r"[^\W_]+")
 _SMALL = (
     STOP_WORDS
@@ -148,9 +142,9 @@ def _part_size(characters: int) -> int:
 
 def targets(turn: Turn, question: str, gathered: Gathered) -> Sequence[Document]:
     """What the question wants summed up as a whole, in reading order; none when it asks for something else."""
-    if not _WANTS.search(question):
+    if not WANTS_WHOLE.search(question):
         return ()
-    told = _telling(_WANTS.sub(" ", question))
+    told = _telling(WANTS_WHOLE.sub(" ", question))
     given = [document for document in gathered.known.documents if document.source != thread.SOURCE]
     if given and (turn.incoming.sent or not told):
         return given[:_MOST_TOGETHER]

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.answer import models
 from bot.answer.asking import answer as answer_again
-from bot.choice import named_model
+from bot.choice import AUTOMATIC, named_model
 from bot.context import Outgoing
 from bot.router import Command
 from bot.services import Turn
@@ -29,9 +29,13 @@ async def run(turn: Turn, argument: str) -> None:
     if answer is None:
         await _say(turn, "other.nothing")
         return
-    model = named_model(argument, services.models) if argument else models.after(services, answer.kept.model)
+    model = (
+        named_model(argument, services.models) if argument else await models.permitted_after(turn, answer.kept.model)
+    )
     if model:
         await _again(turn, answer, model)
+    elif argument.casefold() in AUTOMATIC:
+        await _say(turn, "other.automatic")
     elif argument:
         await _say(turn, "other.unknown", models=", ".join(models.shown(name) for name in services.models))
     else:

@@ -34,7 +34,7 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     if not offers:
         return
     async with answering.turn(rated, receipt) as turn:
-        message = offer(turn, answer)
+        message = await offer(turn, answer)
         if message is not None:
             await turn.conversation.stream().finish(message)
 
@@ -45,10 +45,10 @@ async def _before(feedback: Feedback, answer: Answer, person_id: str) -> bool:
     return any(one.offered for one in known if one.person_id == person_id)
 
 
-def offer(turn: Turn, answer: Answer) -> Outgoing | None:
+async def offer(turn: Turn, answer: Answer) -> Outgoing | None:
     """Nothing when there is no other model to offer."""
     say = turn.say
-    model = models.after(turn.services, answer.kept.model)
+    model = await models.permitted_after(turn, answer.kept.model)
     if not model:
         return None
     text = say("rating.offer", model=models.shown(model))

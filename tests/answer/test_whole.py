@@ -7,6 +7,7 @@ import pytest
 
 from bot.context import Place
 from bot.labels import LabelRules, Rule
+from bot.policy.rules import Policy
 from graph.base import Document
 from providers.base import Evidence, Request, StopReason, Usage
 from providers.errors import AccessRefused
@@ -93,7 +94,7 @@ async def test_other_questions_get_passages(desk: Desk, question: str) -> None:
 
 async def test_no_part_of_what_a_rule_keeps_back_is_read(desk: Desk) -> None:
     put(desk, "Annual report 2025.pdf", "canary " * 9000, label="Secret")
-    desk.services = replace(desk.services, labels=LabelRules(("Secret",), {"secret": Rule(doors=())}))
+    desk.services = replace(desk.services, policy=Policy(labels=LabelRules(("Secret",), {"secret": Rule(doors=())})))
     desk.provider.replies.append(says("I may not."))
     said = await desk.says(QUESTION)
     assert "canary" not in str(desk.provider.requests)

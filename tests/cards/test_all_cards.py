@@ -49,7 +49,7 @@ async def everything(desk: Desk, language: str) -> dict[str, Outgoing]:
         pass
 
     turn = Turn(desk.incoming(""), desk.conversation, desk.services, keep, say)
-    offered = rated_offer(turn, answer)
+    offered = await rated_offer(turn, answer)
     assert offered is not None
     found |= {"thumbs down": offered, "welcome": await welcome(desk.services, desk.reference, say)}
     return found | {"sign in": Outgoing("", card=link_card(LINK, say), links=(LINK,))}

@@ -7,6 +7,7 @@ import pytest
 from bot.commands.share import APPROVE, COMMAND, PREVIEW, offer
 from bot.context import Person, Place
 from bot.labels import LabelRules, Rule
+from bot.policy.rules import Policy
 from bot.services import Turn
 from bot.store.answers import Answer
 from tests.agent.fakes import says
@@ -84,7 +85,7 @@ async def test_it_is_checked_again_at_that_moment(desk: Desk, why: str) -> None:
         desk.services = replace(desk.services, open_conversation=room.open)
     if why == "label":
         rules = LabelRules(("secret",), {"secret": Rule(places=("personal",))})
-        desk.services = replace(desk.services, labels=rules)
+        desk.services = replace(desk.services, policy=Policy(labels=rules))
         await desk.services.answers.save(PERSONAL.id, answer.message_id, replace(answer.kept, label="Secret"))
     if why == "gone":
         await desk.services.answers.delete(PERSONAL.id, answer.message_id)

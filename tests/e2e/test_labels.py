@@ -104,9 +104,9 @@ def planted() -> World:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ruled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parley]:
     folder: Path = tmp_path_factory.mktemp("labels")
-    rules = folder / "labels.toml"
+    rules = folder / "policy.toml"
     rules.write_text(RULES, encoding="utf-8")
-    async with parley_running(planted(), folder, refine=thorough, models=TWO, label_rules=str(rules)) as parley:
+    async with parley_running(planted(), folder, refine=thorough, models=TWO, policy=str(rules)) as parley:
         await parley.sign_in("Sofia")
         yield parley
 
