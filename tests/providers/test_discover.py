@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,17 +55,31 @@ def test_an_unreadable_bundle_is_explained() -> None:
         open_models(["c=anthropic:m"], DoorSettings(KEYS, ca_bundle="no/such/file.pem"))
 
 
-@pytest.mark.parametrize(
-    ("entry", "loaded"),
-    [("a=offline:m", set()), ("a=openai:m", {"openai"}), ("a=anthropic:m", {"anthropic"})],
-)
-def test_sdks_are_imported_only_when_configured(entry: str, loaded: set[str]) -> None:
-    program = (
-        "import sys\n"
-        "from providers.discover import open_models\n"
-        "from providers.base import DoorSettings\n"
-        f"open_models([{entry!r}], DoorSettings({KEYS!r}))\n"
-        "print(*sorted({'anthropic', 'openai'} & set(sys.modules)))\n"
+WHOLE_APP = """
+import asyncio, sys
+from cryptography.fernet import Fernet
+from bot.app import WARMING, create_app
+from bot.settings import Settings
+
+async def main():
+    settings = Settings(
+        models=sys.argv[1], database_url=sys.argv[2], encryption_keys=Fernet.generate_key().decode(), parley_local=True
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    app = await create_app(settings, {"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k", "COMPATIBLE_BASE_URL": "http://localhost:9"})
+    await app[WARMING]
+    await app.cleanup()
+
+asyncio.run(main())
+print(*sorted({"anthropic", "openai", "boto3", "botocore", "google.auth", "azure.identity"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("entries", "loaded"),
+    [("a=offline:m", set()), ("a=openai:m,b=compatible:m", {"openai"}), ("a=anthropic:m", {"anthropic"})],
+)
+def test_the_whole_app_imports_only_the_sdk_that_is_configured(entries: str, loaded: set[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WHOLE_APP, entries, f"sqlite:///{(tmp_path / 'p.db').as_posix()}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == loaded
