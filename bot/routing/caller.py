@@ -1,10 +1,11 @@
 """Who a model call is made for, and the steps it passes on its way to a vendor."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from bot.context import Person, Place
+from bot.cost.tally import Tally
 from providers.base import Provider
 
 Purpose = Literal["answer", "summary", "review", "compare", "digest"]
@@ -23,6 +24,8 @@ class Caller:
     purpose: Purpose
     model: str
     """The configured name of the one that is called."""
+    tally: Tally = field(default_factory=Tally, compare=False)
+    """The turn's: what its calls lead to besides an answer."""
     others: bool = False
     """Another model stands by, should this one fail: it is neither tried twice nor waited for long."""
 

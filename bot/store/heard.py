@@ -122,12 +122,16 @@ def _said(remark: Remark) -> dict[str, str]:
 
 
 async def sweep_for_ever(
-    heard: Heard, *, every: float = SWEEP_SECONDS, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sweep: Callable[[], Awaitable[int]],
+    what: str,
+    *,
+    every: float = SWEEP_SECONDS,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Until it is cancelled."""
     while True:
         try:
-            await heard.sweep()
+            await sweep()
         except StoreError as error:
-            log.warning("what was heard was not swept: %s", type(error).__name__)
+            log.warning("%s was not swept: %s", what, type(error).__name__)
         await sleep(every)

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 
 from bot.agent.history import History
 from bot.cards.seal import CardSeal
+from bot.routing.ledger import Ledger
 from bot.services import Services, Turn
 from bot.store.answers import Answers
 from bot.store.database import Database
@@ -56,6 +57,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         answers=Answers(database),
         feedback=Feedback(database),
         heard=Heard(database),
+        ledger=Ledger.of(database, [provider], lambda: NOW),
     )
     yield Desk(services, provider, shelf, sign_in, asked)
     await graph.aclose()

@@ -62,7 +62,7 @@ async def test_a_week_is_the_most(database: Database) -> None:
         swept.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(sweep_for_ever(heard, sleep=sleep))
+    task = asyncio.create_task(sweep_for_ever(heard.sweep, "it", sleep=sleep))
     await swept.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
