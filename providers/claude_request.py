@@ -7,7 +7,7 @@ what it followed and is replayed only there; anywhere else its neutral parts are
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.base import Evidence, File, Image, Message, Native, Part, Request, Text, ToolCall, ToolResult
@@ -47,7 +47,27 @@ def to_wire(
         content = own or [_block(part, cited=request.schema is None) for part in message.parts]
         wire["messages"].append({"role": message.role, "content": content})
         prefix = _digest(prefix, wire["messages"][-1])
+    if number := _said_before(messages):
+        _mark(wire["messages"][number - 1])
     return wire
+
+
+def _said_before(messages: Sequence[Message]) -> int:
+    """How many messages stand before what the person says now: the next turn sends them again, this turn's evidence it does not."""
+    for number in range(len(messages) - 1, 0, -1):
+        message = messages[number]
+        if message.role == "user" and not all(isinstance(part, ToolResult) for part in message.parts):
+            return number
+    return 0
+
+
+def _mark(message: dict[str, Any]) -> None:
+    """Its end is kept by the vendor. Only what it is made of here may be changed: a native form belongs to the transcript."""
+    content = message["content"]
+    for index in range(len(content) - 1, -1, -1):
+        if "thinking" not in content[index]["type"]:
+            message["content"] = [*content[:index], {**content[index], "cache_control": _CACHED}, *content[index + 1 :]]
+            return
 
 
 def prefix_of(wire: Mapping[str, Any]) -> str:
@@ -63,6 +83,9 @@ def _head_digest(wire: Mapping[str, Any]) -> str:
 
 
 def _digest(prefix: str, value: Any) -> str:
+    """Marks for the cache move with the conversation, and are no part of what was said."""
+    if isinstance(value, dict):
+        value = {**value, "content": [{**block, "cache_control": None} for block in value["content"]]}
     return hashlib.sha256((prefix + json.dumps(value, sort_keys=True)).encode()).hexdigest()
 
 

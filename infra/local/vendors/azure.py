@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from infra.local.vendors import cloud_tokens, openai, openai_responses, script, sse
+from infra.local.vendors import cloud_tokens, kept, openai, openai_responses, script, sse
 from infra.local.vendors.openai_checks import check_responses
 from infra.local.world import World
 
@@ -21,7 +21,7 @@ def routes(world: World) -> list[web.RouteDef]:
         reply = script.next_reply(world, "openai", openai_responses.view(body))
         if reply.error:
             return openai.error(reply.error, code=reply.error_code, retry_after=reply.retry_after)
-        answer = openai_responses.response(body, reply, int(world.clock.now().timestamp()))
+        answer = openai_responses.response(body, reply, int(world.clock.now().timestamp()), kept.of_openai(world, body))
         headers = {"x-request-id": openai.request_id(), "apim-request-id": openai.request_id()}
         if not body.get("stream"):
             return web.json_response(answer, headers=headers)

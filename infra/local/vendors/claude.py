@@ -7,9 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.local.vendors import script, sse
+from infra.local.vendors import kept, script, sse
 from infra.local.vendors.claude_checks import Refused, blocks, check, every_block, signature
 from infra.local.vendors.extract import Block
+from infra.local.vendors.kept import Kept
 from infra.local.vendors.script import Reply, View
 from infra.local.world import World
 
@@ -82,7 +83,7 @@ async def answered(
     reply = script.next_reply(world, "claude", view(body))
     if reply.error:
         return refuse(reply.error, code=reply.error_code, retry_after=reply.retry_after)
-    answer = message(body, reply)
+    answer = message(body, reply, kept.of_claude(world, body))
     if not body.get("stream"):
         return web.json_response(answer, headers={ids: request_id()})
     return await send(request, events(answer, reply), reply, {ids: request_id()})
@@ -164,7 +165,7 @@ def _spoken(message: dict[str, Any]) -> list[str]:
     return [block["text"] for block in blocks(message) if block.get("type") == "text"]
 
 
-def message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+def message(body: dict[str, Any], reply: Reply, from_before: Kept) -> dict[str, Any]:
     """The whole answer, as a request without `stream` gets it."""
     content: list[dict[str, Any]] = []
     if reply.thinking:
@@ -176,7 +177,9 @@ def message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
     for call in reply.calls:
         id = call.id or f"toolu_{uuid.uuid4().hex[:24]}"
         content.append({"type": "tool_use", "id": id, "name": call.name, "input": call.arguments or {}})
-    usage = {"input": len(json.dumps(body)) // 4, "output": 1 + len(reply.text) // 4, **reply.usage}
+    total = len(json.dumps(body)) // 4
+    given = reply.usage or from_before.usage(total)
+    usage = {"input": total, "output": 1 + len(reply.text) // 4, **given}
     return {
         "id": f"msg_{uuid.uuid4().hex[:24]}",
         "type": "message",

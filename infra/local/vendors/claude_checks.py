@@ -56,8 +56,13 @@ def check(body: Mapping[str, Any]) -> None:
 
 
 def signature(model: str, before: list[Any]) -> str:
-    """What binds thinking to its model and to the transcript before it."""
-    return "sig" + hashlib.sha256((model + json.dumps(before, sort_keys=True)).encode()).hexdigest()
+    """What binds thinking to its model and to the transcript before it; marks for the cache are no part of that."""
+    said = [(message.get("role"), [_unmarked(block) for block in blocks(message)]) for message in before]
+    return "sig" + hashlib.sha256((model + json.dumps(said, sort_keys=True)).encode()).hexdigest()
+
+
+def _unmarked(block: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in block.items() if key != "cache_control"}
 
 
 def blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:

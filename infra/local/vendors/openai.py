@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.local.vendors import openai_chat, openai_responses, script, sse
+from infra.local.vendors import kept, openai_chat, openai_responses, script, sse
 from infra.local.vendors.openai_checks import Refused, check_chat, check_responses
 from infra.local.world import World
 
@@ -33,7 +33,7 @@ def routes(world: World) -> list[web.RouteDef]:
         reply = script.next_reply(world, "openai", openai_responses.view(body))
         if reply.error:
             return error(reply.error, code=reply.error_code, retry_after=reply.retry_after)
-        answer = openai_responses.response(body, reply, int(world.clock.now().timestamp()))
+        answer = openai_responses.response(body, reply, int(world.clock.now().timestamp()), kept.of_openai(world, body))
         if not body.get("stream"):
             return web.json_response(answer, headers=_headers())
         return await sse.send(request, openai_responses.events(answer, reply), reply, _headers())

@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.local.vendors import script, sse
 from infra.local.vendors.extract import Block
+from infra.local.vendors.kept import Kept
 from infra.local.vendors.script import Reply, View
 
 
@@ -36,7 +37,7 @@ def _spoken(item: dict[str, Any]) -> list[str]:
     return [rest for text in _texts(item.get("content")) if (rest := script.without_blocks(text))]
 
 
-def response(body: dict[str, Any], reply: Reply, now: int) -> dict[str, Any]:
+def response(body: dict[str, Any], reply: Reply, now: int, from_before: Kept) -> dict[str, Any]:
     """The whole answer, as a request without `stream` gets it."""
     output: list[dict[str, Any]] = []
     if reply.thinking:
@@ -77,12 +78,13 @@ def response(body: dict[str, Any], reply: Reply, now: int) -> dict[str, Any]:
         "store": body.get("store", True),
         "text": body.get("text") or {"format": {"type": "text"}},
         "reasoning": body.get("reasoning"),
-        "usage": _usage(body, reply),
+        "usage": _usage(body, reply, from_before),
     }
 
 
-def _usage(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
-    usage = {"input": len(json.dumps(body)) // 4, "output": 1 + len(reply.text) // 4, **reply.usage}
+def _usage(body: dict[str, Any], reply: Reply, from_before: Kept) -> dict[str, Any]:
+    total = len(json.dumps(body)) // 4
+    usage = {"input": total, "output": 1 + len(reply.text) // 4, **(reply.usage or from_before.usage(total))}
     total_input = usage["input"] + usage.get("cached", 0) + usage.get("written", 0)
     cached = {"cached_tokens": usage.get("cached", 0), "cache_write_tokens": usage.get("written", 0)}
     return {
