@@ -19,6 +19,7 @@ MAX_PICTURES = 5
 _OUTLOOK = frozenset({"outlook.office.com", "outlook.office365.com", "outlook.cloud.microsoft", "outlook.office365.us"})
 _TEAMS = frozenset({"teams.microsoft.com", "teams.cloud.microsoft", "gov.teams.microsoft.us", "teams.microsoft.us"})
 _MAIL_PATH = re.compile(r"/mail/(?:[^/]+/)*(?:id|read)/([^/]+)")
+_EVENT_PATH = re.compile(r"/calendar/(?:(?:[^/]+/)*(?:item|id|read)(?:/([^/]+))?)")
 _MESSAGE_PATH = re.compile(r"/l/message/([^/]+)/(\d{1,20})")
 _HOSTED = re.compile(r"/hostedContents/([^/]+)/\$value", re.IGNORECASE)
 
@@ -35,7 +36,7 @@ def target(url: str) -> Target | None:
     """What an address in a message leads to, by its form alone; None where it is surely nothing Graph could open.
 
     Sources: https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams (messages, files),
-    `webLink` in https://learn.microsoft.com/graph/api/resources/message.
+    `webLink` in https://learn.microsoft.com/graph/api/resources/message and /event.
     """
     if not link_of(url):
         return None
@@ -46,17 +47,24 @@ def target(url: str) -> Target | None:
     except ValueError:
         return None
     if host in _OUTLOOK:
-        found = _MAIL_PATH.match(path)
-        id = asked.get("itemid", "") or (unquote(found[1]) if found else "")
-        # Outlook on the web writes ids for its own protocol; Graph's are the same, spelled for addresses.
-        return (
-            Target("mail", f"mail:{quote(id.replace('/', '-').replace('+', '_').replace(' ', '_'), safe='=')}")
-            if id
-            else None
-        )
+        return _in_outlook(path, asked)
     if host in _TEAMS:
         return _in_teams(path, asked)
     return Target("files", url)
+
+
+def _in_outlook(path: str, asked: Mapping[str, str]) -> Target | None:
+    """A mail, or an event of the calendar: both by the id that Outlook on the web writes."""
+    event = _EVENT_PATH.match(path) or (
+        asked.get("path", "").startswith("/calendar/") and _EVENT_PATH.match(asked["path"])
+    )
+    found = event or _MAIL_PATH.match(path)
+    id = asked.get("itemid", "") or (unquote(found[1] or "") if found else "")
+    if not id:
+        return None
+    # Outlook writes ids for its own protocol; Graph's are the same, spelled for addresses.
+    source = "calendar" if event else "mail"
+    return Target(source, f"{source}:{quote(id.replace('/', '-').replace('+', '_').replace(' ', '_'), safe='=')}")
 
 
 def _in_teams(path: str, asked: Mapping[str, str]) -> Target | None:

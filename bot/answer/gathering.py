@@ -17,6 +17,7 @@ from bot.background.sent import sent
 from bot.background.thread import thread
 from bot.context import Audience
 from bot.grounding import passages
+from bot.grounding.asked import without_links
 from bot.grounding.evidence import Coverage, Passage, Retrieved
 from bot.grounding.packing import Scored
 from bot.grounding.pages import where
@@ -112,7 +113,9 @@ async def _together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
 
 
 def _with_context(question: str, said_before: Sequence[Message]) -> str:
-    """A short follow-up ("and in 2027?") is searched together with the question before it."""
+    """A short follow-up ("and in 2027?") is searched together with the question before it; one with a link is about that."""
+    if without_links(question) != question:
+        return question
     before = next((message.text for message in reversed(said_before) if message.role == "user"), "")
     return f"{question} {before}" if before and len(keywords(question)) < _FEW_WORDS else question
 

@@ -40,6 +40,7 @@ _PLACE = re.compile(
     r"|(?:channel|folder|kanal|ordner|chat|site) [\"“„]?(?P<after>[\w&.-]+(?: [A-ZÄÖÜ0-9][\w&.-]*){0,3}))",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"<?https?://[^\s<>\"“”„]+>?", re.IGNORECASE)
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+)")
 _SUBJECT = frozenset(
     (
@@ -101,7 +102,7 @@ def keywords(question: str) -> tuple[str, ...]:
     if small_talk(question):
         return ()
     seen: dict[str, str] = {}
-    for word in _cut(_WORD.findall(_OPENING.sub("", question, count=1))):
+    for word in _cut(_WORD.findall(_OPENING.sub("", without_links(question), count=1))):
         bare = re.sub(r"(?:'|’)s$", "", word).strip("./-+")
         if (
             bare
@@ -123,8 +124,15 @@ def _cut(words: Sequence[str]) -> Iterator[str]:
                 yield run
 
 
+def without_links(question: str) -> str:
+    """What is said beside them: where a link leads is opened (`bot.background.sent`), its address is nothing to search for."""
+    return _LINK.sub(" ", question)
+
+
 def small_talk(question: str) -> bool:
     """Whether somebody only greets or thanks: there is nothing to search, in this message or with the one before."""
+    if _LINK.search(question):
+        return False
     words = {word.casefold() for word in _WORD.findall(question[:_LONGEST_SMALL_TALK])}
     if len(question) > _LONGEST_SMALL_TALK or not words:
         return False
@@ -133,6 +141,7 @@ def small_talk(question: str) -> bool:
 
 def asked(question: str, now: datetime | None = None) -> Asked:
     """`now` is aware and in the person's own zone; without it no time is understood."""
+    question = without_links(question)
     tokens = _WORD.findall(question)
     folded = {token.casefold() for token in tokens}
     spoken = not folded.isdisjoint(SPEECH)

@@ -45,6 +45,7 @@ def rank(of: Asked, documents: Sequence[Document], fused: Mapping[str, float], n
         return []
     about = {document.id: Folded(_about(document)) for document in kept}
     covered = {document.id: _covered(weighed, document, texts) for document in kept}
+    nameless = _nameless(of, kept, texts)
     old, top = outdated(kept), max(fused.values(), default=0.0) or 1.0
     cut = [(document, place, text) for document in kept for place, text in enumerate(passages.of(document))]
     lexical = bm25(of.words, [(_about(document), text) for document, _, text in cut])
@@ -56,6 +57,7 @@ def rank(of: Asked, documents: Sequence[Document], fused: Mapping[str, float], n
         around = max(0.0, coverage(weighed, about[id]) - own) if weighed else 0.0
         value = score / best + 1.2 * own + 0.6 * around + 0.4 * covered[id] + 0.3 * fused.get(id, 0.0) / top
         value += 0.25 * _freshness(document, now) + _signals(of, document) - 0.5 * (id in old)
+        value -= 0.4 * (id in nameless)
         scored.append(Scored(document, text, value, place))
     return _those_that_count(of, _with_threads(scored), covered)
 
@@ -82,6 +84,21 @@ def _texts(documents: Sequence[Document]) -> dict[str, Folded]:
 def _covered(weighed: Mapping[str, float], document: Document, texts: Mapping[str, Folded]) -> float:
     own = coverage(weighed, texts[document.id])
     return max(own, 0.7 * coverage(weighed, texts[document.thread])) if document.thread in texts else own
+
+
+def _nameless(of: Asked, documents: Sequence[Document], texts: Mapping[str, Folded]) -> frozenset[str]:
+    """Ids of documents that say, thread and all, nothing of what the question names: they meet it by words everybody writes."""
+    if not of.names:
+        return frozenset()
+    return frozenset(
+        document.id
+        for document in documents
+        if not any(
+            text.has(name)
+            for name in of.names
+            for text in (texts[document.id], texts.get(document.thread, texts[document.id]))
+        )
+    )
 
 
 def _answers(of: Asked, weighed: Mapping[str, float], text: Folded) -> bool:
@@ -142,11 +159,8 @@ def _signals(of: Asked, document: Document) -> float:
     if of.window is not None:
         value += 0.9 if of.window.holds(document.modified) else -0.8
     if of.kind:
-        value += (
-            0.4
-            if of.kind == ("mail" if document.kind == "mail" else "file" if document.kind in _FILES else "")
-            else 0.0
-        )
+        called = "mail" if document.kind == "mail" else "file" if document.kind in _FILES else ""
+        value += 0.4 if of.kind == called else -0.2
     return value + 0.3 * (bool(of.file_types) and document.title.casefold().endswith(of.file_types))
 
 

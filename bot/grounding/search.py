@@ -31,7 +31,7 @@ DEADLINE_SECONDS = 12.0
 BUDGET_TOKENS = 5000
 ENOUGH = 0.8
 """Share of the question's weight that the best passage meets."""
-PROMISING = 0.4
+PROMISING = 1 / 3
 """Share of the question's weight that the name of an unread file meets: it is waited for."""
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
@@ -183,6 +184,27 @@ async def test_links_are_opened_with_the_askers_rights(parley: Parley) -> None:
     assert "page (it is a website" in seen.text
     assert "canary" not in told(world)
     assert mail.subject in told(world)
+    assert told(world).index("The linked word is amber") < told(world).index(mail.subject)
+    looked_for = [str(entry.body) for entry in world.record if entry.wire == "graph" and "search" in entry.path]
+    assert not any("sharepoint" in one or "ItemID" in one for one in looked_for)
+
+
+async def test_a_link_to_an_event_and_to_a_message_are_what_the_question_is_about(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    world = parley.world
+    sofia = world.person("sofia")
+    entra_state(world).consents.pop(sofia.id, None)
+    event = next(one for one in world.company.events if one.mailbox == sofia.id)
+    chat = next(one for one in world.company.chats if sofia.id in one.members)
+    message = next(one for one in world.company.messages if one.chat_id == chat.id and '"' not in one.text)
+    links = [
+        f"https://outlook.office365.com/owa/?itemid={event.id}&exvsurl=1&path=/calendar/item",
+        f"https://teams.microsoft.com/l/message/{quote(chat.id, safe='')}/{message.id}?context=%7B%22contextType%22:%22chat%22%7D",
+    ]
+    script(parley, Reply(text="Read."))
+    await parley.ask("sofia", f"What are {links[0]} and {links[1]} about?")
+    assert event.subject in told(world)
+    assert message.text[:30] in told(world)
 
 
 async def test_files_and_pictures_of_a_channel(parley: Parley) -> None:

@@ -25,6 +25,12 @@ MOST = 1000
         ("https://outlook.office.com/mail/deeplink/read/AAMkADx?ItemID=AAMkADx", Target("mail", "mail:AAMkADx")),
         ("https://outlook.office.com/calendar/view", None),
         (
+            "https://outlook.office365.com/owa/?itemid=AAMk%2FE%3D&exvsurl=1&path=/calendar/item",
+            Target("calendar", "calendar:AAMk-E="),
+        ),
+        ("https://outlook.office.com/calendar/item/AAMkE", Target("calendar", "calendar:AAMkE")),
+        ("https://outlook.office.com/calendar/item", None),
+        (
             "https://teams.microsoft.com/l/message/19%3Ac%40thread.tacv2/17?groupId=g-1&parentMessageId=16&tenantId=t",
             Target("channels", "channels:g-1/19:c@thread.tacv2/16"),
         ),

@@ -30,6 +30,13 @@ def test_between_all_words_and_any_stand_two_of_them() -> None:
     assert relaxed.least == 1
 
 
+def test_the_address_of_a_link_is_nothing_to_search_for() -> None:
+    link = "https://org.sharepoint.com/sites/Heron/Shared%20Documents/Board%20minutes.docx?web=1"
+    assert keywords(f"What does {link} say about Brenta?") == ("Brenta",)
+    assert not queries(asked(f"Summarise <{link}>", NOW))
+    assert not small_talk(f"thanks {link}")
+
+
 def test_a_quoted_phrase_is_searched_as_it_stands() -> None:
     assert queries('Who wrote "change of plan"?')[0].all_of == ("change of plan",)
 
