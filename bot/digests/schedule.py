@@ -56,7 +56,7 @@ class Schedule:
         """Raises `BadSchedule`."""
         if self.start.tzinfo is not None or self.start.second or self.start.microsecond:
             raise BadSchedule("A schedule starts at a local time, to the minute.")
-        _zone(self.zone)
+        zone_named(self.zone)
         _recurrence(self)
 
     def slots(self, after: datetime, n: int) -> list[Slot]:
@@ -99,7 +99,7 @@ class Schedule:
             raise BadSchedule("This is no schedule.") from error
 
     def _around(self, after: datetime) -> Iterator[Slot]:
-        zone = _zone(self.zone)
+        zone = zone_named(self.zone)
         since = after.astimezone(zone).replace(tzinfo=None) - _WIDEST_JUMP
         rule = _recurrence(self)
         if rule is None:
@@ -114,7 +114,8 @@ def _moment(local: datetime, zone: ZoneInfo) -> datetime:
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """Of the IANA time zone database. Raises `BadSchedule`."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
