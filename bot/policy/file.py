@@ -254,6 +254,8 @@ def _tidy(place: tuple[str | int, ...]) -> Place:
 def _said(fault: Mapping[str, Any]) -> str:
     match fault["type"]:
         case "extra_forbidden":
+            if len(fault["loc"]) > 1 and fault["loc"][-1] in _File.model_fields:
+                return "this word stands at the top of the file, before the first line in [brackets]"
             return "I don't know this word"
         case "missing":
             return f"{fault['loc'][-1]} is missing"
