@@ -46,13 +46,15 @@ class Gathered:
     rules: Rules
 
 
-async def gather(turn: Turn, question: str, model: str, *, searches: bool) -> Gathered:
+async def gather(turn: Turn, question: str, model: str, *, searches: bool, beside: str = "") -> Gathered:
     """`searches`: look into the sources; else only what stands beside the question. `model`: a configured name.
+
+    `beside`: another one that is asked the same; then `bot.answer.narrowing` says what each of the two may be given.
 
     Raises `SignInNeeded` and `StoreError`.
     """
     audience = await turn.services.audience(turn) if searches else Audience(turn.person.id, None)
-    rules = await Rules.of(turn, model, audience, Coverage())
+    rules = await Rules.of(turn, model, audience, Coverage(), beside)
     grounding = _grounding(turn, rules, searches=searches)
 
     async def before_and_found() -> tuple[Past, list[Passage]]:
@@ -60,8 +62,8 @@ async def gather(turn: Turn, question: str, model: str, *, searches: bool) -> Ga
         found = await grounding.search(_with_context(question, said_before.messages)) if searches else []
         return said_before, found
 
-    beside = [sent(turn), memory(turn), *([thread(turn)] if searches else [])]
-    (said_before, found), *parts = await _together(before_and_found(), *beside)
+    others = [sent(turn), memory(turn), *([thread(turn)] if searches else [])]
+    (said_before, found), *parts = await _together(before_and_found(), *others)
     known = Known(
         tuple(chain.from_iterable(part.documents for part in parts)),
         tuple(chain.from_iterable(part.images for part in parts)),
@@ -70,7 +72,8 @@ async def gather(turn: Turn, question: str, model: str, *, searches: bool) -> Ga
         tuple(chain.from_iterable(part.skipped for part in parts)),
     )
     known = replace(known, images=(*known.images, *chain.from_iterable(images for _, images in known.pictured)))
-    known = seen_by(turn.services.models[model], known, turn.say)
+    models = turn.services.models
+    known = seen_by(models[model] if models[model].images or not beside else models[beside], known, turn.say)
     grounding.coverage.skipped.extend(known.skipped)
     grounding.coverage.consents.update(*(part.consents for part in parts))
     given = grounding.retrieved.add(_given(known.documents, question))

@@ -24,14 +24,18 @@ class Rules:
     audience: Audience
     coverage: Coverage
     say: Texts
+    beside: "Rules | None" = None
+    """Of a second model that is asked the same: then what either of them may be given is gathered."""
 
     @staticmethod
-    async def of(turn: Turn, model: str, audience: Audience, coverage: Coverage) -> "Rules":
-        """`model` is a configured name."""
+    async def of(turn: Turn, model: str, audience: Audience, coverage: Coverage, beside: str = "") -> "Rules":
+        """`model`, and the one `beside` it, are configured names."""
         services = turn.services
         place = Place.PERSONAL if audience.personal or turn.incoming.targeted else turn.incoming.reference.place
         asker = await services.asker(turn.person)
-        return Rules(services.policy, asker, model, services.models[model].door, place, audience, coverage, turn.say)
+        second = await Rules.of(turn, beside, audience, coverage) if beside else None
+        door = services.models[model].door
+        return Rules(services.policy, asker, model, door, place, audience, coverage, turn.say, second)
 
     def withholds(self, document: Document) -> bool:
         """Noted in the coverage by the label's or the rule's name only: nothing that people read of it names the document."""
@@ -66,4 +70,6 @@ class Rules:
 
     def refuses(self, label: str) -> Refused | None:
         """Whether text with this label may not go to this model for an answer here."""
-        return self.policy.permits(self.asker, self.place.value, self.door, self.model, (label,)) if label else None
+        if not label or (self.beside is not None and self.beside.refuses(label) is None):
+            return None
+        return self.policy.permits(self.asker, self.place.value, self.door, self.model, (label,))

@@ -79,7 +79,9 @@ async def whole(
 
     `like` lends the caller's identity. Parts that could not be read are named in the coverage.
     """
-    wanted = [document for document in targets(turn, question, gathered) if document.text.strip()]
+    found = [document for document in targets(turn, question, gathered) if document.text.strip()]
+    # What was gathered for two models may hold what this one must not read.
+    wanted = [document for document in found if not gathered.rules.withholds(document)]
     if not wanted:
         return None
     size = sum(len(document.text) for document in wanted)
