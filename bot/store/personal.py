@@ -18,7 +18,17 @@ _PAIRS = 200
 """Turns named in one statement: SQLite takes 32,766 values, PostgreSQL 32,767."""
 
 Kind = str
-KINDS: tuple[Kind, ...] = ("transcripts", "answers", "feedback", "memories", "preferences", "heard", "pending")
+KINDS: tuple[Kind, ...] = (
+    "transcripts",
+    "answers",
+    "feedback",
+    "memories",
+    "preferences",
+    "heard",
+    "pending",
+    "subscriptions",
+    "runs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +81,12 @@ class Personal:
         def run(connection: Connection) -> None:
             chats = self._chats(connection, person_id, here)
             self._forget_turns(connection, person_id)
+            tables = self._database.tables
+            mine = select(tables.digests.subscriptions.c.id).where(tables.digests.subscriptions.c.owner == person_id)
+            cursors = tables.digests.cursors
+            connection.execute(delete(cursors).where(cursors.c.subscription_id.in_(mine)))
             for rows in self._rows(person_id, chats).values():
                 connection.execute(delete(rows.table).where(rows.mine))
-            tables = self._database.tables
             connection.execute(delete(tables.summaries).where(_in(tables.summaries, chats, person_id)))
             tokens = tables.token_cache.c.person_id.in_((person_id, f"signin:{person_id}"))
             connection.execute(delete(tables.token_cache).where(tokens))
@@ -118,6 +131,16 @@ class Personal:
             "preferences": _Rows(t.preferences, chosen, ("name", "value", "updated")),
             "heard": _Rows(t.heard, t.heard.c.person_id == person_id, ("said", "created")),
             "pending": _Rows(t.pending, t.pending.c.person_id == person_id, ("question", "created")),
+            "subscriptions": _Rows(
+                t.digests.subscriptions,
+                t.digests.subscriptions.c.owner == person_id,
+                ("kind", "conversation_id", "details", "state", "why", "created"),
+            ),
+            "runs": _Rows(
+                t.digests.runs,
+                t.digests.runs.c.owner == person_id,
+                ("subscription_id", "slot", "state", "why", "due", "finished", "record", "content", "cost"),
+            ),
         }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot.store.digest_tables import digest_tables
 from bot.store.encryption import Cipher, Encrypted, EncryptedJson
 
 SerialId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
@@ -61,6 +62,7 @@ class Tables:
         self.summaries = _summaries(self.metadata, cipher)
         self.audit = _audit(self.metadata)
         self.spending, self.reservations = _spending(self.metadata), _reservations(self.metadata)
+        self.digests = digest_tables(self.metadata, cipher)
         self.key_check = Table(
             "key_check",
             self.metadata,

@@ -17,6 +17,8 @@ from bot.store.pending import Pending
 from bot.store.personal import GREETED, KINDS, Personal
 from bot.store.preferences import Preferences
 from bot.store.references import References
+from bot.store.runs import Record, Run, Runs
+from bot.store.subscriptions import Subscription, Subscriptions
 from bot.store.summaries import Summaries
 from bot.store.token_cache import TokenCache
 from bot.store.transcripts import Transcripts
@@ -52,6 +54,7 @@ async def fill(database: Database, id: str) -> str:
     await Preferences(database).set(f"conversation:{chat}", "model", word)
     await Preferences(database).set(f"conversation:{chat}", GREETED, "f:1")
     await Pending(database).save(id, Incoming("t6", word, own))
+    await fill_digests(database, id, chat, word)
     await TokenCache(database).save(id, word.encode(), 0)
     await TokenCache(database).save(f"signin:{id}", word.encode(), 0)
     inbox = database.tables.inbox
@@ -62,6 +65,18 @@ async def fill(database: Database, id: str) -> str:
         }  # fmt: skip
         await connection.execute(insert(inbox).values(row))
     return word
+
+
+async def fill_digests(database: Database, id: str, chat: str, word: str) -> None:
+    """One that was delivered, so that its sources have a cursor."""
+    asked = Subscription(id, "tenant", chat, "morning", {}, prompt=word, next_due=1.0, id=f"s-{id}", name=id)
+    await Subscriptions(database).save(asked)
+    runs = Runs(database)
+    await runs.add(Run(asked.id, "2026-11-23T08:00", id, "tenant", chat, 1.0))
+    run = await runs.begin(asked.id, "2026-11-23T08:00", 2.0)
+    assert run is not None
+    assert await runs.ready(run, {"text": word}, Record({"mail": 1}), 7)
+    assert await runs.delivered(run, {"mail": {"since": word}}, 3.0)
 
 
 async def cells(database: Database) -> dict[str, str]:
@@ -78,7 +93,7 @@ async def test_erasing_leaves_no_word_of_the_person_and_every_word_of_others(dat
     before = await cells(database)
     assert {name for name, text in before.items() if mine in text} == {
         "transcripts", "summaries", "answers", "feedback", "heard", "memories", "preferences", "pending_questions",
-        "token_cache", "inbox",
+        "token_cache", "inbox", "subscriptions", "runs", "cursors",
     }, "a new table holds what people wrote: tell bot/store/personal.py and this test"  # fmt: skip
     await Personal(database).erase("ida", "a:ida")
     after = await cells(database)
@@ -101,6 +116,7 @@ async def test_counting_and_handing_out_see_the_same(database: Database) -> None
     counts = await Personal(database).counts("ida", "a:ida")
     assert counts == {
         "transcripts": 2, "answers": 2, "feedback": 1, "memories": 2, "preferences": 2, "heard": 1, "pending": 1,
+        "subscriptions": 1, "runs": 1,
     }  # fmt: skip
     assert tuple(counts) == KINDS
     exported: dict[str, list[dict[str, Any]]] = json.loads(json.dumps(await Personal(database).export("ida", "a:ida")))
