@@ -2,7 +2,9 @@
 and a line in docs/decisions.md."""
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,13 @@ OWNERS = {
     "sqlalchemy": {"bot/store"},
     "alembic": {"bot/store"},
 }
+# Folder, what its plug-ins are called in their files, where their tests are.
+PLUGINS = (
+    ("providers", "PROVIDER", "tests/providers"),
+    ("graph", "SOURCE", "tests/graph"),
+    ("bot/commands", "COMMAND", "tests/commands"),
+    ("bot/tools", "TOOL", "tests/tools"),
+)
 # Constructors of HTTP clients, and the only files that may call them: everything else goes through the guarded client.
 CLIENTS = {
     "aiohttp.ClientSession": {"bot/outbound.py", "graph/wire/download.py"},
@@ -95,18 +104,40 @@ def where(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@dataclass(frozen=True)
+class Source:
+    """A file that was read once for all rules."""
+
+    path: Path
+    text: str
+    nodes: tuple[ast.AST, ...]
+    docstring: str | None
+    imports: tuple[tuple[str, bool], ...]
     """(module, whether inside a function)"""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    inner = {
-        node for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(f)
-    }
-    for node in ast.walk(tree):
+
+    @property
+    def product(self) -> bool:
+        return self.where.split("/", maxsplit=1)[0] != "infra"
+
+    @property
+    def where(self) -> str:
+        return where(self.path)
+
+
+@functools.cache
+def read(path: Path) -> Source:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    nodes = tuple(ast.walk(tree))
+    inner = {node for f in nodes if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(f)}
+    found: list[tuple[str, bool]] = []
+    for node in nodes:
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node in inner) for alias in node.names)
+            found += ((alias.name, node in inner) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module, node in inner
-            yield from ((f"{node.module}.{alias.name}", node in inner) for alias in node.names)
+            found.append((node.module, node in inner))
+            found += ((f"{node.module}.{alias.name}", node in inner) for alias in node.names)
+    return Source(path, text, nodes, ast.get_docstring(tree), tuple(found))
 
 
 def layer_of(module: str) -> int | None:
@@ -116,91 +147,124 @@ def layer_of(module: str) -> int | None:
     return None
 
 
-@pytest.mark.parametrize("path", files("bot", "graph", "providers"), ids=where)
-def test_imports_only_go_down(path: Path) -> None:
-    here = layer_of(name_of(path))
-    for module, _ in imports(path):
+def imports_only_go_down(file: Source) -> Iterator[str]:
+    here = layer_of(name_of(file.path))
+    for module, _ in file.imports if file.product else ():
         there = layer_of(module)
         if there is None or here is None:
-            assert not module.startswith("infra"), (
-                f"{where(path)} imports {module}: the product never knows the local tenant"
-            )
-            continue
-        assert there >= here, f"{where(path)} imports {module}, which stands above it"
+            if module.startswith("infra"):
+                yield f"imports {module}: the product never knows the local tenant"
+        elif there < here:
+            yield f"imports {module}, which stands above it"
 
 
-@pytest.mark.parametrize(("one", "other"), STRANGERS, ids=str)
-def test_neighbours_do_not_know_each_other(one: str, other: str) -> None:
-    for a, b in ((one, other), (other, one)):
-        for path in files(a.replace(".", "/")):
-            assert not [m for m, _ in imports(path) if m == b or m.startswith(b + ".")], f"{where(path)} imports {b}"
+def neighbours_do_not_know_each_other(file: Source) -> Iterator[str]:
+    for pair in STRANGERS:
+        for mine, other in (pair, pair[::-1]):
+            if f"{name_of(file.path)}.".startswith(f"{mine}."):
+                yield from (f"imports {m}" for m, _ in file.imports if f"{m}.".startswith(f"{other}."))
 
 
-def test_the_local_tenant_knows_nothing_of_the_product() -> None:
-    product = ("bot", "graph", "providers")
-    for path in files("infra"):
-        mine = [m for m, _ in imports(path) if m.split(".")[0] in product]
-        assert not mine, f"{where(path)} imports {mine}: it is Microsoft and the vendors, seen from the wire"
+def the_local_tenant_knows_nothing_of_the_product(file: Source) -> Iterator[str]:
+    for module, _ in () if file.product else file.imports:
+        if module.split(".")[0] in PRODUCT[:-1]:
+            yield f"imports {module}: it is Microsoft and the vendors, seen from the wire"
 
 
-@pytest.mark.parametrize("path", files("bot", "graph", "providers"), ids=where)
-def test_each_sdk_has_one_home(path: Path) -> None:
-    for module, _ in imports(path):
+def each_sdk_has_one_home(file: Source) -> Iterator[str]:
+    for module, _ in file.imports if file.product else ():
         homes = OWNERS.get(module.split(".")[0])
-        assert homes is None or any(where(path).startswith(home) for home in homes), f"{where(path)} imports {module}"
+        if homes is not None and not file.where.startswith(tuple(homes)):
+            yield f"imports {module}"
 
 
-@pytest.mark.parametrize("path", files("bot", "graph", "providers"), ids=where)
-def test_http_clients_are_built_in_one_place(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def http_clients_are_built_in_one_place(file: Source) -> Iterator[str]:
+    if not file.product or not any(name.rpartition(".")[2] in file.text for name in CLIENTS):
+        return
+    for node in file.nodes:
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             homes = CLIENTS.get(called)
-            assert homes is None or any(where(path).startswith(home) for home in homes), (
-                f"{where(path)} builds {called}"
-            )
+            if homes is not None and not file.where.startswith(tuple(homes)):
+                yield f"builds {called}"
 
 
-@pytest.mark.parametrize("path", files(*PRODUCT), ids=where)
-def test_imports_stand_at_the_top(path: Path) -> None:
-    lazy = where(path).startswith("providers/")  # a vendor's SDK costs a second and 60 MB: only when configured
-    inner = [module for module, inside in imports(path) if inside]
+def imports_stand_at_the_top(file: Source) -> Iterator[str]:
+    lazy = file.where.startswith("providers/")  # a vendor's SDK costs a second and 60 MB: only when configured
     allowed = ("anthropic", "openai", "httpx2", "azure") if lazy else ()
-    assert not [m for m in inner if m.split(".")[0] not in allowed], f"{where(path)} imports {inner} inside a function"
+    for module, inside in file.imports:
+        if inside and module.split(".")[0] not in allowed:
+            yield f"imports {module} inside a function"
 
 
-@pytest.mark.parametrize("path", files(*PRODUCT), ids=where)
-def test_files_and_functions_fit_in_a_head(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    assert len(source.splitlines()) <= LONGEST_FILE, f"{where(path)} is too long: split it by purpose"
-    for node in ast.walk(ast.parse(source)):
+def it_fits_in_a_head(file: Source) -> Iterator[str]:
+    if len(file.text.splitlines()) > LONGEST_FILE:
+        yield "is too long: split it by purpose"
+    for node in file.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or 0) - node.lineno + 1
-            assert lines <= LONGEST_FUNCTION, f"{where(path)}: {node.name} has {lines} lines"
+            if lines > LONGEST_FUNCTION:
+                yield f"{node.name} has {lines} lines"
+
+
+def it_says_why_it_exists(file: Source) -> Iterator[str]:
+    if file.text.strip() and not file.docstring:
+        yield "has no docstring"
+
+
+def a_plugin_has_its_test(file: Source) -> Iterator[str]:
+    assert isinstance(file.nodes[0], ast.Module)
+    body = file.nodes[0].body
+    targets = [t for node in body if isinstance(node, ast.Assign) for t in node.targets]
+    targets += [node.target for node in body if isinstance(node, ast.AnnAssign)]
+    names = {target.id for target in targets if isinstance(target, ast.Name)}
+    for folder, constant, tests in PLUGINS:
+        test = f"{tests}/test_{file.path.stem}.py"
+        if file.where.startswith(f"{folder}/") and constant in names and not (ROOT / test).exists():
+            yield f"has no {test}"
+
+
+RULES: tuple[Callable[[Source], Iterator[str]], ...] = (
+    imports_only_go_down,
+    neighbours_do_not_know_each_other,
+    the_local_tenant_knows_nothing_of_the_product,
+    each_sdk_has_one_home,
+    http_clients_are_built_in_one_place,
+    imports_stand_at_the_top,
+    it_fits_in_a_head,
+    it_says_why_it_exists,
+    a_plugin_has_its_test,
+)
 
 
 @pytest.mark.parametrize("path", files(*PRODUCT), ids=where)
-def test_modules_say_why_they_exist(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    assert not source.strip() or ast.get_docstring(ast.parse(source)), f"{where(path)} has no docstring"
+def test_a_file_keeps_the_rules_of_the_house(path: Path) -> None:
+    """One test a file, since reading it is most of the work."""
+    file = read(path)
+    assert not [f"{file.where} {fault} ({rule.__name__})" for rule in RULES for fault in rule(file)]
 
 
-PLUGINS = [
-    *((path, "PROVIDER", "tests/providers") for path in files("providers")),
-    *((path, "SOURCE", "tests/graph") for path in files("graph")),
-    *((path, "COMMAND", "tests/commands") for path in files("bot/commands")),
-    *((path, "TOOL", "tests/tools") for path in files("bot/tools")),
-]
+BREACHES = {
+    "bot/store/answers.py": (
+        '"""Why."""\nimport bot.router\nfrom infra.local import tenant\nimport msal\nimport aiohttp\n'
+         "def f():\n    import json\n    aiohttp.ClientSession()\n" + "    pass\n" * 300,
+        ["which stands above it", "never knows the local tenant", "imports msal", "builds aiohttp.ClientSession",
+         "json inside a function", "is too long", "f has 303 lines"],
+    ),
+    "bot/agent/loop.py": ("from bot import teams", ["imports bot.teams", "has no docstring"]),
+    "bot/teams/gate.py": ('"""Why."""\nfrom bot.agent.loop import x', ["imports bot.agent.loop"]),
+    "bot/commands/nobody.py": ('"""Why."""\nCOMMAND: int = 1', ["has no tests/commands/test_nobody.py"]),
+    "infra/local/wire.py": ('"""Why."""\nfrom graph import files', ["seen from the wire"]),
+    "providers/gpt.py": ('"""Why."""\ndef f():\n    import openai', []),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "constant", "tests"), PLUGINS, ids=[where(path) for path, _, _ in PLUGINS])
-def test_every_plugin_has_its_test(path: Path, constant: str, tests: str) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {
-        t.id for node in tree.body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)
-    }
-    names |= {
-        node.target.id for node in tree.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    }
-    if constant in names:
-        assert (ROOT / tests / f"test_{path.stem}.py").exists(), f"{where(path)} has no {tests}/test_{path.stem}.py"
+@pytest.mark.parametrize("place", BREACHES)
+def test_each_rule_sees_its_breach(place: str, tmp_path: Path) -> None:
+    text, wanted = BREACHES[place]
+    (tmp_path / "x.py").write_text(text, encoding="utf-8")
+    file = replace(read(tmp_path / "x.py"), path=ROOT / place)
+    faults = [fault for rule in RULES for fault in rule(file)]
+    assert len(faults) >= len(wanted)
+    assert all(any(part in fault for fault in faults) for part in wanted), faults
+    assert bool(faults) == bool(wanted)

@@ -19,6 +19,7 @@ from infra.local.tenant import environment, running
 from infra.local.tenant import settings as tenant_settings
 from infra.local.vendors.script import Reply, View
 from infra.local.world import Recorded, World
+from tests.reading import SharedDocuments
 
 OAUTH_CARD = "application/vnd.microsoft.card.oauth"
 QUICK = Timing(
@@ -126,10 +127,14 @@ async def bot_running(
         **overrides,
     }
     origin = [""]
+
+    def refined(services: Services) -> Services:
+        services.graph.documents = SharedDocuments()
+        return refine(services) if refine else services
+
     app = await create_app(
-        Settings(**values), environment(world), base_url=lambda: origin[0], timing=timing,
-        refine=refine or (lambda services: services),
-    )  # fmt: skip
+        Settings(**values), environment(world), base_url=lambda: origin[0], timing=timing, refine=refined
+    )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.25, handle_signals=False)
     await runner.setup()
     try:
