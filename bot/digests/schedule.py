@@ -100,8 +100,8 @@ class Schedule:
 
     def _around(self, after: datetime) -> Iterator[Slot]:
         zone = zone_named(self.zone)
-        since = after.astimezone(zone).replace(tzinfo=None) - _WIDEST_JUMP
-        rule = _recurrence(self)
+        since = after.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0) - _WIDEST_JUMP
+        rule = _recurrence(self, since)
         if rule is None:
             yield Slot(self.start, _moment(self.start, zone))
             return
@@ -122,16 +122,28 @@ def zone_named(name: str) -> ZoneInfo:
         raise BadSchedule("There is no time zone of this name.") from error
 
 
-def _recurrence(schedule: Schedule) -> rrule | None:
+def _recurrence(schedule: Schedule, since: datetime | None = None) -> rrule | None:
+    """From `since` on (local), where that changes nothing: a rule is counted through from its start, which may be years ago."""
     if not schedule.rule:
         return None
     parts = dict(part.partition("=")[::2] for part in schedule.rule.upper().split(";"))
     if len(schedule.rule) > _LONGEST or not parts.keys() <= _PARTS or parts.get("FREQ") not in _FREQUENCIES:
         raise BadSchedule("This is no rule a schedule may have.")
+    start = schedule.start
+    if since is not None and since > start and _is_free_of_its_start(parts):
+        start = datetime.combine(since, start.time())
     try:
-        rule = rrulestr(schedule.rule, dtstart=schedule.start, cache=False)
+        rule = rrulestr(schedule.rule, dtstart=start, cache=False)
     except (ValueError, TypeError) as error:
         raise BadSchedule("This is no rule of RFC 5545.") from error
     if not isinstance(rule, rrule):
         raise BadSchedule("A schedule has one rule.")
     return rule
+
+
+def _is_free_of_its_start(parts: Mapping[str, str]) -> bool:
+    """Whether nothing but the time of day comes from the day a rule starts on."""
+    if parts.keys() & {"INTERVAL", "COUNT"}:
+        return False
+    dated = parts["FREQ"] == "DAILY" or bool(parts.keys() & {"BYDAY", "BYMONTHDAY"})
+    return dated and (parts["FREQ"] != "YEARLY" or "BYMONTH" in parts)
