@@ -51,6 +51,7 @@ def _runs(metadata: MetaData, cipher: Cipher) -> Table:
         Column("why", String(64), nullable=False),
         Column("again", Double),
         Column("attempt", Integer, nullable=False),
+        Column("tries", Integer, nullable=False),
         Column("preview", Integer, nullable=False),
         Column("late", Integer, nullable=False),
         Column("due", Double, nullable=False),

@@ -4,83 +4,16 @@ The row is the truth about a digest, whatever engine works on it: a step looks h
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.run import OVER_NOW, PLAIN, UNFINISHED, Plan, Record, Run, State, from_row, record_to_json, to_row
 from bot.store.upsert import insert_in, upsert
-from providers.base import Usage
 
-State = Literal["due", "composing", "ready", "delivered", "empty", "waiting", "failed", "unknown", "skipped"]
-UNFINISHED: tuple[State, ...] = ("due", "composing", "ready")
-OVER: tuple[State, ...] = ("delivered", "empty", "failed", "unknown", "skipped")
-"""`waiting` is neither: somebody has to sign in first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a digest was made from: proof that something was done. Names and counts, no content."""
-
-    read: Mapping[str, int] = field(default_factory=dict)
-    """Items by source."""
-    failed: tuple[str, ...] = ()
-    """Sources that did not answer."""
-    model: str = ""
-    """The model that really answered; empty when none was asked."""
-    usage: Usage = field(default_factory=Usage)
-    items: int = 0
-    """How many the reader is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Times are seconds since 1970."""
-
-    subscription_id: str
-    slot: str
-    """`bot.digests.schedule.Slot.id`, or `now:...` for one the owner asked for in between."""
-    owner: str
-    tenant: str
-    conversation_id: str
-    due: float
-    state: State = "due"
-    why: str = ""
-    """Why there is no digest, a short key; empty for one that was delivered."""
-    again: float | None = None
-    """When it is taken up, anew if it was before; None when nothing is left to do."""
-    attempt: int = 0
-    preview: bool = False
-    """Its cursors do not advance, and nobody counts on it."""
-    late: bool = False
-    started: float | None = None
-    finished: float | None = None
-    message_id: str = ""
-    uncertain: int = 0
-    """Beginnings of its message that may stand empty, since nobody heard whether they arrived. -1 while one is under way."""
-    cost: int | None = None
-    """Millionths of a US dollar; None when it is not known."""
-    record: Record = field(default_factory=Record)
-    content: Mapping[str, Any] | None = None
-    """`bot.digests.content`, once it is composed."""
-
-    @property
-    def activity_id(self) -> str:
-        """What the inbox knows its delivery as."""
-        return f"digest:{self.subscription_id}:{self.slot}:{self.attempt}"
-
-    @property
-    def did_nothing(self) -> bool:
-        """Looked at nothing, or nothing it asked answered: it fired and is done, but nothing was done."""
-        return self.state in {"delivered", "empty"} and not sum(self.record.read.values())
-
-
-_PLAIN = (
-    "subscription_id", "slot", "owner", "tenant", "conversation_id", "due", "state", "why", "again", "attempt", "preview", "late",
-    "started", "finished", "message_id", "uncertain", "cost",
-)  # fmt: skip
+__all__ = ["Plan", "Record", "Run", "Runs", "State"]
 
 
 class Runs:
@@ -91,20 +24,21 @@ class Runs:
         self._tables = database.tables.digests
         self._table = database.tables.digests.runs
 
-    async def plan(self, subscription_id: str, was_due: float, next_due: float | None, runs: Sequence[Run]) -> bool:
-        """Moves an active subscription on from the slot it was due at, and adds runs: all or nothing, by one process only."""
+    async def plan(self, plans: Sequence[Plan]) -> None:
+        """Moves active subscriptions on from the slot they were due at, each with its runs: by one process only."""
         subscriptions = self._tables.subscriptions
-        mine = (subscriptions.c.id == subscription_id) & (subscriptions.c.next_due == was_due)
-        ends = {"state": "ended", "why": "over"} if next_due is None else {}
-        move = update(subscriptions).where(mine, subscriptions.c.state == "active").values(next_due=next_due, **ends)
 
-        def run(connection: Connection) -> bool:
-            if not connection.execute(move).rowcount:
-                return False
-            self._insert(connection, runs)
-            return True
+        def run(connection: Connection) -> None:
+            for plan in sorted(
+                plans, key=lambda one: one.subscription_id
+            ):  # one order everywhere: nobody waits in a circle
+                mine = (subscriptions.c.id == plan.subscription_id) & (subscriptions.c.next_due == plan.was_due)
+                ends = {"state": "ended", "why": OVER_NOW} if plan.next_due is None else {}
+                move = update(subscriptions).where(mine, subscriptions.c.state == "active")
+                if connection.execute(move.values(next_due=plan.next_due, **ends)).rowcount:
+                    self._insert(connection, plan.runs)
 
-        return await self._database.transaction(run)
+        await self._database.transaction(run)
 
     async def add(self, run: Run) -> None:
         """A slot that is there already stays as it is."""
@@ -156,16 +90,19 @@ class Runs:
         mine = (*self._one(subscription_id, slot), table.c.state.in_(("due", "composing")))
         started = func.coalesce(table.c.started, now)
         async with self._database.write() as connection:
-            done = await connection.execute(update(table).where(*mine).values(state="composing", started=started))
+            done = await connection.execute(
+                update(table).where(*mine).values(state="composing", started=started, tries=table.c.tries + 1)
+            )
         return await self.get(subscription_id, slot) if done.rowcount else None
 
     async def ready(self, run: Run, content: Mapping[str, Any], record: Record, cost: int | None) -> bool:
         """Stores what will be sent, before any of it is. The first that is stored counts."""
-        values = {"state": "ready", "content": content, "record": _record(record), "cost": cost, "why": ""}
+        values = {"state": "ready", "content": content, "record": record_to_json(record), "cost": cost, "why": ""}
         return await self._change(run, ("composing",), values)
 
     async def placing(self, run: Run, uncertain: int) -> None:
-        await self._change(run, ("ready",), {"uncertain": uncertain})
+        """A message is about to be placed. Should nobody hear of it again, it may stand there empty."""
+        await self._change(run, ("ready",), {"uncertain": -1 - uncertain})
 
     async def placed(self, run: Run, message_id: str, uncertain: int) -> None:
         """From now on the digest is a PUT on this message."""
@@ -177,7 +114,9 @@ class Runs:
 
     async def empty(self, run: Run, cursors: Mapping[str, Any], record: Record, cost: int | None, now: float) -> bool:
         """There was nothing to say, and the owner wants silence then."""
-        return await self._over(run, "empty", "composing", cursors, now, {"record": _record(record), "cost": cost})
+        return await self._over(
+            run, "empty", "composing", cursors, now, {"record": record_to_json(record), "cost": cost}
+        )
 
     async def end(self, run: Run, state: State, why: str, now: float) -> bool:
         """Without a digest. False when it had ended already."""
@@ -185,10 +124,14 @@ class Runs:
         return await self._change(run, (*UNFINISHED, "waiting"), values)
 
     async def later(self, run: Run, why: str, again: float) -> bool:
-        """Something it needs does not work now; what was composed stays."""
-        return await self._change(
-            run, UNFINISHED, {"state": "ready" if run.content else "due", "why": why, "again": again}
-        )
+        """Something it needs does not work now; what was composed stays. That is an end of this try."""
+        values = {
+            "state": "ready" if run.content else "due",
+            "why": why,
+            "again": again,
+            "tries": max(run.tries - 1, 0),
+        }
+        return await self._change(run, UNFINISHED, values)
 
     async def waiting_of(self, owner: str) -> list[Run]:
         """Runs that wait for this person to sign in, oldest first."""
@@ -198,7 +141,7 @@ class Runs:
 
     async def go_on(self, run: Run, now: float) -> bool:
         """The person has signed in."""
-        return await self._change(run, ("waiting",), {"state": "due", "why": "", "again": now})
+        return await self._change(run, ("waiting",), {"state": "due", "why": "", "again": now, "tries": 0})
 
     async def cursors(self, subscription_id: str) -> dict[str, Any]:
         """By source: as of the last delivered digest."""
@@ -257,10 +200,7 @@ class Runs:
         insert = insert_in(self._database.dialect)(self._table).on_conflict_do_nothing(
             index_elements=["subscription_id", "slot"]
         )
-        rows = [
-            {name: getattr(run, name) for name in _PLAIN} | {"preview": int(run.preview), "late": int(run.late)}
-            for run in runs
-        ]
+        rows = [to_row(run) for run in runs]
         if rows:
             connection.execute(insert, rows)
 
@@ -270,21 +210,9 @@ class Runs:
     def _select(self, *, content: bool = False) -> Select[Any]:
         table = self._table
         more = (table.c.content,) if content else ()
-        return select(*(table.c[name] for name in _PLAIN), table.c.record, *more)
+        return select(*(table.c[name] for name in PLAIN), table.c.record, *more)
 
     async def _some(self, statement: Select[Any]) -> list[Run]:
         async with self._database.read() as connection:
             rows: Sequence[Any] = (await connection.execute(statement)).all()
-        return [_run(row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's documented name for a row as a mapping
-
-
-def _run(row: Mapping[str, Any]) -> Run:
-    plain = {name: row[name] for name in _PLAIN} | {"preview": bool(row["preview"]), "late": bool(row["late"])}
-    record = dict(row["record"] or {})
-    if record:
-        record |= {"usage": Usage(**record["usage"]), "failed": tuple(record["failed"])}
-    return Run(**plain, record=Record(**record), content=row.get("content"))
-
-
-def _record(record: Record) -> dict[str, Any]:
-    return {**asdict(record), "read": dict(record.read), "failed": list(record.failed)}
+        return [from_row(row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's documented name for a row as a mapping

@@ -54,6 +54,7 @@ def _create_runs() -> None:
         sa.Column("why", sa.String(64), nullable=False),
         sa.Column("again", sa.Double),
         sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("preview", sa.Integer, nullable=False),
         sa.Column("late", sa.Integer, nullable=False),
         sa.Column("due", sa.Double, nullable=False),
