@@ -1,0 +1,64 @@
+"""The tick: what has become due gets its run, and runs whose time has come are handed to the queue. Any process may do it, at any time."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.digests.due import plan
+from bot.digests.notices import Notices
+from bot.digests.schedule import BadSchedule
+from bot.store.run import Plan, Run
+from bot.store.runs import Runs
+from bot.store.subscriptions import Subscription, Subscriptions
+
+log = logging.getLogger(__name__)
+
+Enqueue = Callable[[Sequence[Run]], Awaitable[None]]
+"""Hands runs to the workers, durably. One that is handed over twice with the same `attempt` is worked on once."""
+
+STUCK_SECONDS = 600.0
+"""After this somebody looks at a run again that nobody ended: the engine's own recovery is much quicker."""
+_AT_ONCE = 200
+
+
+class Ticker:
+    """`now`: seconds since 1970. Raises `StoreError`, and what `enqueue` raises."""
+
+    def __init__(
+        self,
+        subscriptions: Subscriptions,
+        runs: Runs,
+        notices: Notices,
+        enqueue: Enqueue,
+        now: Callable[[], float],
+        *,
+        stuck_seconds: float = STUCK_SECONDS,
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._runs = runs
+        self._notices = notices
+        self._enqueue = enqueue
+        self._now = now
+        self._stuck_seconds = stuck_seconds
+
+    async def tick(self) -> None:
+        await self.plan_what_is_due()
+        await self.hand_over()
+
+    async def plan_what_is_due(self) -> None:
+        while due := await self._subscriptions.all_due(self._now(), _AT_ONCE):
+            planned = [one for one in [await self._plan(subscription) for subscription in due] if one is not None]
+            await self._runs.plan(planned)
+
+    async def _plan(self, subscription: Subscription) -> Plan | None:
+        try:
+            return plan(subscription, self._now())
+        except BadSchedule:
+            log.warning("subscription %s has no schedule that can be read: paused", subscription.id)
+            await self._notices.paused(subscription, "schedule")
+            return None
+
+    async def hand_over(self) -> None:
+        """Enqueued first and counted afterwards: a process that dies in between leaves a run that is enqueued once more, as the same."""
+        while taken := await self._runs.to_take_up(self._now(), _AT_ONCE):
+            await self._enqueue(taken)
+            await self._runs.taken_up(taken, self._now() + self._stuck_seconds)
