@@ -44,6 +44,8 @@ from bot.store.pending import Pending
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
 from bot.store.references import References
+from bot.store.runs import Runs
+from bot.store.subscriptions import Subscriptions
 from bot.store.summaries import Summaries
 from bot.store.token_cache import TokenCache
 from bot.store.transcripts import Transcripts
@@ -151,6 +153,8 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
                 feedback=Feedback(database),
                 link_hosts=frozenset(settings.link_hosts),
                 heard=Heard(database),
+                subscriptions=Subscriptions(database),
+                runs=Runs(database),
                 policy=policy,
                 asker=directory.asker,
                 ledger=ledger,

@@ -22,6 +22,8 @@ from bot.store.heard import Heard
 from bot.store.memories import Memories
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
+from bot.store.runs import Runs
+from bot.store.subscriptions import Subscriptions
 from bot.store.transcripts import Transcripts
 from bot.texts import DEFAULT, Texts
 from graph.base import SourceSpec
@@ -60,6 +62,10 @@ async def _no_attachment(url: str, max_bytes: int) -> bytes:
     raise NotFound("There are no attachments here.")
 
 
+def _asleep() -> None:
+    """For fronts without digests."""
+
+
 async def _as_they_are(person: Person) -> Asker:
     """Without a directory."""
     return Asker(person)
@@ -90,6 +96,10 @@ class Services:
     answers: Answers
     feedback: Feedback
     heard: Heard
+    subscriptions: Subscriptions
+    """What people asked to be told on a schedule."""
+    runs: Runs
+    """What became of each due time of it."""
     ledger: Ledger
     """What calls cost, may cost and did."""
     steps: tuple[Step, ...] = ()
@@ -109,6 +119,8 @@ class Services:
     """Has a question from a shared place answered in the person's personal chat; False when there is none."""
     offer_consent: "Callable[[Turn, ConsentRequired], Awaitable[None]]" = _nobody_asked
     """Asks a person privately for permissions that an answer did without."""
+    wake_digests: Callable[[], None] = _asleep
+    """Has what is due looked at now, instead of within the minute."""
     link_hosts: frozenset[str] = frozenset()
     """Hosts answers may link to, besides what they cite."""
 

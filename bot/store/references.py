@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, select
@@ -52,6 +52,17 @@ class References:
 
     async def load(self, conversation_id: str) -> Reference | None:
         return await self._one(select(self._table.c.reference).where(self._table.c.conversation_id == conversation_id))
+
+    async def near(self, conversation_id: str) -> Reference | None:
+        """`load`; for a thread or channel we have no reference of, that of another thread of the same channel, made to fit."""
+        exact = await self.load(conversation_id)
+        if exact is not None:
+            return exact
+        bare, table = conversation_id.partition(";")[0], self._table
+        threads = table.c.conversation_id.startswith(f"{bare};", autoescape=True)
+        where = (table.c.place == Place.CHANNEL.value) & ((table.c.conversation_id == bare) | threads)
+        found = await self._one(select(table.c.reference).where(where).order_by(table.c.updated.desc()).limit(1))
+        return None if found is None else replace(found, id=conversation_id)
 
     async def personal(self, person_id: str) -> Reference | None:
         """The personal chat of the person with this Entra object id; the newest, should there be several."""

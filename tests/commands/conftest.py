@@ -17,6 +17,8 @@ from bot.store.heard import Heard
 from bot.store.memories import Memories
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
+from bot.store.runs import Runs
+from bot.store.subscriptions import Subscriptions
 from bot.store.summaries import Summaries
 from bot.store.transcripts import Transcripts
 from graph.client import GraphClient
@@ -57,6 +59,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         answers=Answers(database),
         feedback=Feedback(database),
         heard=Heard(database),
+        subscriptions=Subscriptions(database),
+        runs=Runs(database),
         ledger=Ledger.of(database, [provider], lambda: NOW),
     )
     yield Desk(services, provider, shelf, sign_in, asked)
