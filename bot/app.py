@@ -23,6 +23,7 @@ from bot.health import health
 from bot.outbound import Outbound, tls_context
 from bot.policy.file import read as read_policy
 from bot.router import Command, Router
+from bot.routing.breaker import Circuits
 from bot.routing.ledger import Ledger
 from bot.routing.membership import SCOPES as DIRECTORY
 from bot.routing.membership import Directory
@@ -134,6 +135,8 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         stack.push_async_callback(graph.aclose)
         directory = Directory(policy, sign_in, graph, clock=time.monotonic)
 
+        circuits = Circuits(time.monotonic)
+
         def services(ask_to_sign_in: AskToSignIn) -> Services:
             return Services(
                 models=models,
@@ -158,7 +161,8 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
                 policy=policy,
                 asker=directory.asker,
                 ledger=ledger,
-                steps=(Metering(ledger), Permitted(policy, directory.asker)),
+                circuits=circuits,
+                steps=(Metering(ledger), Permitted(policy, directory.asker), circuits),
             )
 
         page = SignInPage(sign_in, keys, settings.login_base_url, base_url=base_url)
@@ -172,7 +176,8 @@ def router(models: Iterable[str] = ()) -> Router:
 
 
 def _models(settings: Settings, vendors: Mapping[str, str]) -> dict[str, Watched]:
-    opened = open_models(settings.models, DoorSettings(vendors, settings.ca_bundle))
+    # Second tries are made by the circuit breaker, where all calls share one budget of them.
+    opened = open_models(settings.models, DoorSettings(vendors, settings.ca_bundle, retries=0))
     return {name: Watched(model, now=_now) for name, model in opened.items()}
 
 

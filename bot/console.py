@@ -170,6 +170,11 @@ class ConsoleStream:
         self._shown += delta
         _write(_plain(delta))
 
+    async def restart(self, status: str) -> None:
+        """A terminal takes nothing back: what comes stands below, after a word about why."""
+        self._shown = ""
+        _write(f"\n  ({_plain(status)})\n")
+
     async def finish(self, message: Outgoing) -> None:
         lines = [_plain(self._rest(message.text)), *_below(message)]
         _write("\n".join(lines) + "\n")

@@ -160,6 +160,10 @@ class Stream(Protocol):
 
     async def text(self, delta: str) -> None: ...
 
+    async def restart(self, status: str) -> None:
+        """Takes back all text so far; the answer begins anew in the same message. `status` as above, in place of the text."""
+        ...
+
     @property
     def message_id(self) -> str:
         """The channel's id of the message it is shown in; empty before there is one, and where messages have no ids."""

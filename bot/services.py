@@ -1,5 +1,6 @@
 """What commands work with: everything below them that the composition root has put together."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from bot.context import Audience, Conversation, Incoming, Person, Place
 from bot.cost.tally import Tally
 from bot.labels import LabelRules
 from bot.policy.rules import Asker, Policy
+from bot.routing.breaker import Circuits
 from bot.routing.caller import Caller, Purpose, Step, through
 from bot.routing.ledger import Ledger
 from bot.signin.tokens import SignIn
@@ -107,6 +109,8 @@ class Services:
     policy: Policy = field(default_factory=Policy)
     asker: Callable[[Person], Awaitable[Asker]] = _as_they_are
     """Who somebody is for the policy's rules; never fails."""
+    circuits: Circuits = field(default_factory=lambda: Circuits(time.monotonic))
+    """Which models are left alone for a while; all turns share them."""
     limits: Limits = field(default_factory=Limits)
     search_seconds: float = 12.0
     """How long a source may take before the answer goes on without it."""

@@ -56,22 +56,27 @@ class History:
         messages = (*opening, *(message for turn in turns for message in turn.messages))
         return Past(messages, functools.reduce(operator.or_, made_of, ANYBODYS), _room(recent.turns, more=1))
 
-    async def compact(self, conversation_id: str, provider: Provider, *, may_use: MayUse = anything) -> bool:
+    async def compact(
+        self, conversation_id: str, provider: Provider, *, may_use: MayUse = anything, keep: int = 0,
+        seconds: float = compaction.SECONDS,
+    ) -> bool:  # fmt: skip
         """Summarises old turns when there are too many; whether it did. Repeating it after a crash does no harm.
+
+        `keep`: whatever there is, so that only this many characters of the newest turns stay whole.
 
         When the model fails, the questions that were asked stand for the turns, so that nothing waits for a vendor. What
         the model may not use is left out for good.
         """
         recent = await self._transcripts.recent(conversation_id, turns=TURNS)
-        if _room(recent.turns) >= 0:
+        if not keep and _room(recent.turns) >= 0:
             return False
-        old, _ = _split(recent.turns)
+        old, _ = _split(recent.turns, keep or KEEP_CHARACTERS)
         if not old:
             return False
         before = compaction.from_json(recent.summary)
         usable = [turn for turn in old if may_use(turn.provenance)]
         summary = before if may_use(before.provenance) else Summary()
-        summary = await compaction.summarise(summary, usable, provider)
+        summary = await compaction.summarise(summary, usable, provider, seconds=seconds)
         await self._summaries.save(conversation_id, old[-1].seq, compaction.to_json(summary))
         return True
 
@@ -119,10 +124,10 @@ def _room(turns: Sequence[StoredTurn], *, more: int = 0) -> int:
     return MOST_CHARACTERS - sum(map(turn_size, turns)) if len(turns) + more < TURNS else -1
 
 
-def _split(turns: Sequence[StoredTurn]) -> tuple[Sequence[StoredTurn], Sequence[StoredTurn]]:
+def _split(turns: Sequence[StoredTurn], keep: int) -> tuple[Sequence[StoredTurn], Sequence[StoredTurn]]:
     """(to be summarised, to stay whole)"""
     kept, size = len(turns), 0
-    while kept > 0 and size + turn_size(turns[kept - 1]) <= KEEP_CHARACTERS and len(turns) - kept < TURNS // 2:
+    while kept > 0 and size + turn_size(turns[kept - 1]) <= keep and len(turns) - kept < TURNS // 2:
         kept -= 1
         size += turn_size(turns[kept])
     return turns[:kept], turns[kept:]

@@ -1,22 +1,18 @@
 """From a question to its answer: gather the evidence, let a model answer from it, show where each statement comes from."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bot.agent import loop
-from bot.agent.loop import Cause, Outcome, Stopped
-from bot.agent.summarise import Notes
+from bot.agent.loop import Outcome
 from bot.answer import consents, models
 from bot.answer.delivering import compact, finish, keep, suggestions
-from bot.answer.gathering import Gathered, Toolbox, gather
+from bot.answer.failover import AllFailed, Work, answered
+from bot.answer.gathering import gather
 from bot.answer.keeping import kept, made_from, remembered
-from bot.answer.newcomers import Outgrown, Watch, answer_privately
-from bot.answer.requesting import request_for
+from bot.answer.newcomers import Outgrown, answer_privately
 from bot.answer.said import Said
-from bot.answer.whole import whole
 from bot.background.sent import in_words
 from bot.choice import require
-from bot.context import Incoming, Outgoing, Place, Stream
+from bot.context import Incoming, Outgoing, Place
 from bot.grounding.citations import Citations
 from bot.grounding.queries import small_talk
 from bot.services import Turn
@@ -67,59 +63,35 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None, t
         read = {passage.document.id for passage in gathered.passages}
         await stream.status(turn.say("answer.reading", n=len(read)))
     said = Said(stream, Citations(gathered.grounding.retrieved), turn.say("answer.searching_further"))
-    watch = Watch(turn, gathered)
     above = _above(turn, asked, model) if again else _asked_elsewhere(turn, asked)
     if above:
         await stream.text(above)
-    outcome = await _outcome(
-        seen, asked.text, gathered, model, said, watch.before(said.more), stream, searched=searches
-    )
-    await watch.check()
-    text = said.whole(outcome)
+    work = Work(seen, stream, model, gathered, said, searches, above, never=again.model if again else "", told=told)
+    try:
+        outcome = await answered(work)
+    except AllFailed as failed:
+        await stream.finish(Outgoing(failed.told))
+        return
+    await work.watch.check()
+    await _delivered(turn, asked, work, outcome, again)
+
+
+async def _delivered(turn: Turn, asked: Incoming, work: Work, outcome: Outcome, again: Kept | None) -> None:
+    """All of it under the name of the model that answered, which may be another than the one that was asked."""
+    services, gathered, model = turn.services, work.gathered, work.model
+    text = work.said.whole(outcome)
     made_of = await made_from(turn, asked, gathered, again)
     said_now = remembered(in_words(asked, turn.say), text, before=again.text if again else None)
     # Under the question's own id, also when it is answered once more: deleted or edited, it takes all its answers along.
     await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of)
-    positions = said.citations.positions()
-    next_ = await suggestions(turn, gathered, outcome, positions, text, model, searched=searches)
-    await finish(turn, stream, outcome, gathered, said, f"{above}{text}", next_, told)
+    positions = work.said.citations.positions()
+    next_ = await suggestions(turn, gathered, outcome, positions, text, model, searched=work.searched)
+    await finish(turn, work.stream, outcome, gathered, work.said, f"{work.above}{text}", next_, work.told)
     label = services.labels.highest(made_of.labels)
     keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
-    await keep(turn, stream, keeping)
+    await keep(turn, work.stream, keeping)
     await consents.offer(turn, gathered.grounding.coverage.consents)
     await compact(turn, turn.model(model, "summary"), gathered, said_now)
-
-
-async def _outcome(
-    turn: Turn,
-    question: str,
-    gathered: Gathered,
-    model: str,
-    said: Said,
-    show: Callable[[str], Awaitable[None]],
-    stream: Stream,
-    *,
-    searched: bool,
-) -> Outcome:
-    provider = turn.model(model)
-    request = request_for(turn, question, gathered, searched=searched)
-    of_whole = await whole(turn, question, gathered, turn.model(model, "summary"), stream, request)
-    read = of_whole.read if of_whole else Notes()
-    if read.stopped:
-        return Stopped(request.messages, Cause.STOPPED, "", provider.model, read.usage)
-    if of_whole:
-        request = request_for(turn, question, gathered, searched=searched, of_whole=of_whole)
-    outcome = await loop.run(
-        provider,
-        request,
-        turn.services.tools if searched and not of_whole else {},
-        Toolbox(gathered),
-        on_text=show,
-        on_round=said.pause,
-        limits=turn.services.limits,
-        stopping=turn.stopping,
-    )
-    return replace(outcome, usage=read.usage + outcome.usage)
 
 
 def _asked_elsewhere(turn: Turn, asked: Incoming) -> str:

@@ -1,4 +1,4 @@
-"""The answer as it grows, with checked citations. Text of earlier rounds stays: what was shown is never taken back."""
+"""The answer as it grows, with checked citations. Text of earlier rounds stays; only when a model fails all of it is taken back."""
 
 from bot.agent.loop import Finished, Outcome, Stopped
 from bot.context import Stream
@@ -14,6 +14,18 @@ class Said:
         self._round = ""
         self._held = ""
         self._began = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether there are words that may have been shown."""
+        return self._began
+
+    async def anew(self, citations: Citations, status: str) -> None:
+        """Takes back what was shown: another text takes its place, in the same message."""
+        begun, self._began = self._began, False
+        self._text = self._round = self._held = ""
+        self.citations = citations
+        await (self._stream.restart(status) if begun else self._stream.status(status))
 
     async def more(self, delta: str) -> None:
         """Looks at what is new only: an answer comes in thousands of pieces."""

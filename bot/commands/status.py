@@ -1,6 +1,7 @@
 """How we are: each vendor, Microsoft 365, our own store, and what holds in this conversation."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable
 from datetime import datetime
@@ -11,6 +12,7 @@ from bot.choice import chosen_model, conversation
 from bot.context import Outgoing, Place
 from bot.errors import why
 from bot.router import Command
+from bot.routing.breaker import State
 from bot.services import Turn
 from bot.texts import languages
 from bot.watched import Watched
@@ -50,8 +52,10 @@ async def run(turn: Turn, argument: str) -> None:
 
 
 def _vendor(turn: Turn, provider: Provider) -> str:
-    """How it did when it was last asked; nothing is asked for the sake of this."""
-    say = turn.say
+    """How it did when it was last asked, and whether it is left alone; nothing is asked for the sake of this."""
+    say, circuit = turn.say, turn.services.circuits.of(provider)
+    if circuit.state is not State.CLOSED:
+        return say(f"status.vendor_{circuit.state.value}", n=math.ceil(circuit.left))
     if isinstance(provider, Watched) and provider.failed is not None:
         when, kind = provider.failed
         return say("status.vendor_bad", ago=_ago(turn, when), why=why(kind, say))

@@ -64,6 +64,21 @@ class Retrieved:
         self._seen: dict[str, tuple[Document, Document]] = {}
         self.hidden: dict[str, None] = {}
         """Titles of documents that held text nobody sees; none of it is in a passage."""
+        self.whole = True
+        """False when it was `narrowed` and something was left out."""
+
+    def narrowed(self, withholds: Callable[[Document], bool]) -> "Retrieved":
+        """For another model: without what is withheld from it, under the same numbers, and with its rules from now on."""
+        left = Retrieved(withholds)
+        left._ids, left._seen = dict(self._ids), dict(self._seen)
+        for id, passage in self._passages.items():
+            if withholds(passage.document):
+                left.whole = False
+                continue
+            left._passages[id] = passage
+            if passage.document.hidden:
+                left.hidden[passage.document.title] = None
+        return left
 
     def add(self, scored: Iterable[Scored]) -> list[Passage]:
         """Numbers new passages; one that is known keeps its number."""

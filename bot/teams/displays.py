@@ -128,6 +128,11 @@ class Streamed:
         self.message_id = ""
 
     @property
+    def began(self) -> bool:
+        """Whether words of the answer were shown, not only what is being done."""
+        return bool(self._shown)
+
+    @property
     def gap(self) -> float:
         return self._timing.stream_gap if self.message_id else 0.0
 

@@ -66,6 +66,18 @@ class Answer:
         self._text += delta
         self._nudge(self._timing.text_delay)
 
+    async def restart(self, status: str) -> None:
+        """What was shown can't be taken back in a stream, so it ends there and the same message is edited from now on."""
+        self._text, self._shown = "", (0, "")
+        display = self._display
+        if isinstance(display, Streamed) and display.began:
+            try:
+                await self._leave_stream(display)
+            except (StopRequested, ConversationGone, Blocked):
+                self.stopped = True
+                self._raise()
+        await self.status(status)
+
     async def finish(self, message: Outgoing, *, placed: bool = False) -> None:
         """Safe to call again after it failed; after `Ambiguous` it only says so again, since the message may be there.
 
@@ -235,6 +247,8 @@ class Answer:
 
     async def _leave_stream(self, display: Streamed) -> None:
         async with self._showing:
+            if self._display is not display:
+                return
             await self._gap()
             await display.close()
             self._last = self._loop.time()

@@ -39,6 +39,10 @@ class Stream:
             raise self.stop
         self.deltas.append(delta)
 
+    async def restart(self, status: str) -> None:
+        self.statuses.append(status)
+        self.deltas.clear()
+
     async def finish(self, message: Outgoing) -> None:
         self.finished.append(message)
 

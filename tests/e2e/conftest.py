@@ -32,9 +32,11 @@ def patient(services: Services) -> Services:
 
 @pytest.fixture(autouse=True)
 def no_leftovers(request: pytest.FixtureRequest) -> None:
-    """Scripts and faults belong to one test."""
+    """Scripts and faults belong to one test, and so does what they taught of a vendor."""
     if "parley" in request.fixturenames:
-        world = request.getfixturevalue("parley").world
+        parley = request.getfixturevalue("parley")
+        parley.services.circuits._circuits.clear()
+        world = parley.world
         world.state["script"] = []
         world.state["obedient"] = False
         world.faults.clear()

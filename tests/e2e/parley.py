@@ -48,6 +48,8 @@ class Parley:
     teams: TeamsClient
     url: str
     signed_in: set[str] = field(default_factory=set)
+    services: Services = field(init=False)
+    """What the bot works with, where `parley_running` made both."""
 
     async def sign_in(self, *people: str) -> None:
         """Through single sign-on, as Teams does when it shows the card."""
@@ -99,13 +101,21 @@ async def parley_running(
 ) -> AsyncGenerator[Parley]:
     """Tenant and bot on free ports, the store in `folder`. `refine` and `overrides` (settings) change the build."""
     world.state["rates_off"] = True
+    used: list[Services] = []
+
+    def refined(services: Services) -> Services:
+        used.append(refine(services) if refine else services)
+        return used[-1]
+
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(world))
         url = await stack.enter_async_context(
-            bot_running(world, folder, door=door, refine=refine, timing=timing, **overrides)
+            bot_running(world, folder, door=door, refine=refined, timing=timing, **overrides)
         )
         teams = await stack.enter_async_context(TeamsClient(world, url))
-        yield Parley(world, teams, url)
+        parley = Parley(world, teams, url)
+        parley.services = used[-1]
+        yield parley
 
 
 @asynccontextmanager

@@ -80,7 +80,7 @@ async def test_a_model_that_fails_is_one_sentence_and_nothing_else(
 )
 async def test_an_answer_that_is_not_whole_says_so(parley: Parley, reply: Reply, sentence: str) -> None:
     await parley.sign_in("Sofia")
-    parley.world.state["script"] = [reply]
+    parley.world.state["script"] = [reply] * 3  # what is too long is summed up and asked once more
     said = await parley.teams.say("Sofia", BUDGET)
     answer = await parley.teams.answer_to(said, until=lambda message: sentence in message.text)
     assert answer.text.count(sentence) == 1
