@@ -51,20 +51,20 @@ async def test_alive_and_ready(tenant: World, tmp_path: Path) -> None:
             assert (answer.status, await answer.json()) == (200, {"status": status})
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/", 404),
-        ("GET", "/api/messages", 405),
-        ("POST", "/healthz", 405),
-        ("GET", "/api/messages/../../etc/passwd", 404),
-        ("POST", "/api/messages/x", 404),
-        ("GET", "/signin/callback", 400),
-    ],
+REFUSED = (
+    ("GET", "/", 404),
+    ("GET", "/api/messages", 405),
+    ("POST", "/healthz", 405),
+    ("GET", "/api/messages/../../etc/passwd", 404),
+    ("POST", "/api/messages/x", 404),
+    ("GET", "/signin/callback", 400),
 )
-async def test_other_paths_are_refused(tenant: World, tmp_path: Path, method: str, path: str, status: int) -> None:
+
+
+async def test_other_paths_are_refused(tenant: World, tmp_path: Path) -> None:
     async with served(tenant, f"sqlite:///{(tmp_path / 'p.db').as_posix()}") as client:
-        assert (await client.request(method, path)).status == status
+        answers = [(method, path, (await client.request(method, path)).status) for method, path, _ in REFUSED]
+    assert answers == list(REFUSED)
 
 
 async def test_not_ready_while_the_database_is_gone(tenant: World, postgres_server: PostgresServer) -> None:
