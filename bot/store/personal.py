@@ -7,16 +7,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, or_, select, tuple_, update
 
 from bot.context import Place
+from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 
 GREETED = "greeted"
 """The one choice that outlives erasure: whoever asked to be forgotten is not greeted again for it."""
+ERASED = "erased"
+"""In the audit, where somebody's ids were."""
+_MONTH_SECONDS = 31 * 86400.0
 _PAIRS = 200
 """Turns named in one statement: SQLite takes 32,766 values, PostgreSQL 32,767."""
 
+_AUDITED = (
+    "at", "place", "purpose", "asked", "answered", "door", "input", "cache_read", "cache_write", "output", "reasoning",
+    "estimated", "cost", "first_ms", "total_ms", "outcome",
+)  # fmt: skip
 Kind = str
 KINDS: tuple[Kind, ...] = (
     "transcripts",
@@ -28,6 +36,7 @@ KINDS: tuple[Kind, ...] = (
     "pending",
     "subscriptions",
     "runs",
+    "audit",
 )
 
 
@@ -85,16 +94,28 @@ class Personal:
             mine = select(tables.digests.subscriptions.c.id).where(tables.digests.subscriptions.c.owner == person_id)
             cursors = tables.digests.cursors
             connection.execute(delete(cursors).where(cursors.c.subscription_id.in_(mine)))
-            for rows in self._rows(person_id, chats).values():
-                connection.execute(delete(rows.table).where(rows.mine))
+            for kind, rows in self._rows(person_id, chats).items():
+                if kind != "audit":
+                    connection.execute(delete(rows.table).where(rows.mine))
             connection.execute(delete(tables.summaries).where(_in(tables.summaries, chats, person_id)))
             tokens = tables.token_cache.c.person_id.in_((person_id, f"signin:{person_id}"))
             connection.execute(delete(tables.token_cache).where(tokens))
+            self._unname(connection, person_id, chats)
             # A row without its activity still tells a repeated delivery from a new one.
             over = and_(tables.inbox.c.conversation_id.in_(chats), tables.inbox.c.finished.is_not(None))
             connection.execute(update(tables.inbox).where(over).values(activity=None))
 
         await self._database.transaction(run)
+
+    def _unname(self, connection: Connection, person_id: str, chats: frozenset[str]) -> None:
+        """What was spent stays spent: the audit's rows lose their person, and the chats nobody else is in."""
+        audit, spending = self._database.tables.audit, self._database.tables.spending
+        here = case((_in(audit, chats, person_id), ERASED), else_=audit.c.conversation_id)
+        unnamed = {"person_id": ERASED, "question_id": "", "conversation_id": here, "evidence": ""}
+        connection.execute(update(audit).where(audit.c.person_id == person_id).values(unnamed))
+        # This month's counter stays: nobody gets a new budget by being forgotten.
+        past = and_(spending.c.owner == f"person:{person_id}", spending.c.updated < DatabaseNow() - _MONTH_SECONDS)
+        connection.execute(delete(spending).where(past))
 
     def _forget_turns(self, connection: Connection, person_id: str) -> None:
         """What was asked in shared conversations, and the summaries that may hold it."""
@@ -141,6 +162,7 @@ class Personal:
                 t.digests.runs.c.owner == person_id,
                 ("subscription_id", "slot", "state", "why", "due", "finished", "record", "content", "cost"),
             ),
+            "audit": _Rows(t.audit, t.audit.c.person_id == person_id, _AUDITED),
         }
 
 

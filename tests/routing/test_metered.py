@@ -206,7 +206,7 @@ async def test_over_its_budget_nothing_is_asked(database: Database) -> None:
         await drained(books.model(Vendor([end()]))[0])
     with pytest.raises(OverBudget) as raised:
         await drained(books.model(second)[0])
-    assert (raised.value.kind, raised.value.limit, raised.value.raised_by) == ("person", 30_000, "Mara")
+    assert (raised.value.kind, raised.value.limit, raised.value.raised_by) == ("person", 29_000, "Mara")
     assert raised.value.ends == datetime(2026, 12, 1, tzinfo=UTC)
     assert not second.asked
     last = (await books.rows())[-1]
@@ -237,7 +237,7 @@ async def test_calls_at_once_stay_below_the_stop(database: Database) -> None:
 
 async def test_owners_are_warned_once_where_it_is_their_business(database: Database) -> None:
     books = with_budgets(database, person=0.005, conversation=0.0042, organisation=100)
-    channel = {"place": Place.CHANNEL, "conversation": "19:x@thread.tacv2;messageid=5"}
+    channel: dict[str, Any] = {"place": Place.CHANNEL, "conversation": "19:x@thread.tacv2;messageid=5"}
     request = Request("", (Message("user", (Text("hi"),)),), max_output_tokens=1)
 
     async def ask(purpose: Purpose = "answer", **more: Any) -> list[Warned]:

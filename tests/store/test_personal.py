@@ -9,20 +9,23 @@ from sqlalchemy import insert, select
 
 from bot.context import Incoming, Person, Place, Reference
 from bot.store.answers import Answers, Kept
+from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.feedback import Feedback, Opinion
 from bot.store.heard import Heard, Remark
 from bot.store.memories import Memories
 from bot.store.pending import Pending
-from bot.store.personal import GREETED, KINDS, Personal
+from bot.store.personal import ERASED, GREETED, KINDS, Personal
 from bot.store.preferences import Preferences
 from bot.store.references import References
 from bot.store.runs import Record, Run, Runs
+from bot.store.spending import Settled, Spending
 from bot.store.subscriptions import Subscription, Subscriptions
 from bot.store.summaries import Summaries
 from bot.store.token_cache import TokenCache
 from bot.store.transcripts import Transcripts
 from providers.base import Message, Text
+from tests.store.test_spending import ROW
 
 TEAM = "19:ops@thread.tacv2;messageid=1"
 
@@ -53,6 +56,8 @@ async def fill(database: Database, id: str) -> str:
     await Preferences(database).set(f"person:{id}", "language", word)
     await Preferences(database).set(f"conversation:{chat}", "model", word)
     await Preferences(database).set(f"conversation:{chat}", GREETED, "f:1")
+    call = replace(ROW, person_id=id, conversation_id=chat, question_id=f"{id}-t1")
+    await Spending(database).settle(Settled(call, "2026-11", (f"person:{id}",)))
     await Pending(database).save(id, Incoming("t6", word, own))
     await fill_digests(database, id, chat, word)
     await TokenCache(database).save(id, word.encode(), 0)
@@ -102,7 +107,11 @@ async def test_erasing_leaves_no_word_of_the_person_and_every_word_of_others(dat
         "conversation_references",
         "preferences",
         "inbox",
+        "spending",
     }
+    erased, kept = await Audit(database).search()
+    assert (erased.person_id, erased.conversation_id, erased.question_id, erased.cost) == (ERASED, ERASED, "", 300)
+    assert kept.person_id == "ben"
     for name, text in after.items():
         assert text.count(other) == before[name].count(other), name
     assert await Preferences(database).get("conversation:a:ida", GREETED) == "f:1"
@@ -116,12 +125,13 @@ async def test_counting_and_handing_out_see_the_same(database: Database) -> None
     counts = await Personal(database).counts("ida", "a:ida")
     assert counts == {
         "transcripts": 2, "answers": 2, "feedback": 1, "memories": 2, "preferences": 2, "heard": 1, "pending": 1,
-        "subscriptions": 1, "runs": 1,
+        "subscriptions": 1, "runs": 1, "audit": 1,
     }  # fmt: skip
     assert tuple(counts) == KINDS
     exported: dict[str, list[dict[str, Any]]] = json.loads(json.dumps(await Personal(database).export("ida", "a:ida")))
     assert {kind: len(rows) for kind, rows in exported.items()} == counts
-    assert all(mine in str(rows) for rows in exported.values())
+    assert all(mine in str(rows) for kind, rows in exported.items() if kind != "audit")
+    assert exported["audit"][0]["cost"] == 300
     assert other not in str(exported)
 
 

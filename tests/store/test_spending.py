@@ -4,6 +4,7 @@ import asyncio
 import random
 import uuid
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -134,7 +135,8 @@ async def test_a_row_that_cannot_be_written_counts_nothing(database: Database) -
     spending, ida = Spending(database), Limited("person:ida", 1000, 25)
     one = ahead(900, ida)
     await spending.reserve(one)
-    broken = replace(ROW, outcome=None)  # type: ignore[arg-type] -- what no caller does: the column refuses it
+    nothing: Any = None
+    broken = replace(ROW, outcome=nothing)
     with pytest.raises(Exception, match="refused"):
         await spending.settle(Settled(broken, MONTH, ("person:ida",), one.id))
     assert await spending.spent(["person:ida"], MONTH) == {"person:ida": 0}
