@@ -6,7 +6,7 @@ import platform
 
 import psutil
 
-from tests.bench import crowd, delay, documents, grounding, memory, stalls, startup, throughput
+from tests.bench import caching, crowd, delay, documents, grounding, memory, stalls, startup, throughput
 
 
 async def run(parts: list[str]) -> None:
@@ -18,6 +18,7 @@ async def run(parts: list[str]) -> None:
         "stalls": stalls.main,
         "crowd": crowd.main,
         "grounding": grounding.main,
+        "caching": caching.main,
     }
     for name, work in works.items():
         if name in parts:
@@ -25,7 +26,7 @@ async def run(parts: list[str]) -> None:
 
 
 def main() -> None:
-    names = ["throughput", "delay", "startup", "memory", "stalls", "crowd", "grounding", "documents"]
+    names = ["throughput", "delay", "startup", "memory", "stalls", "crowd", "grounding", "caching", "documents"]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures Parley on this machine.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(names)}; all when none is named")
     parts = parser.parse_args().parts or names

@@ -47,6 +47,7 @@ class _Place:
 
 
 def of_claude(world: World, body: Mapping[str, Any]) -> Kept:
+    """Of one request; `world.state["kept_log"]` has those of all, in order."""
     store, now = _store(world)
     if store is None:
         return Kept()
@@ -64,7 +65,7 @@ def of_claude(world: World, body: Mapping[str, Any]) -> Kept:
         ttl = str((places[number].mark or {}).get("ttl", "5m"))
         store[places[number].digest] = now + SECONDS.get(ttl, 300.0)
     written = max((places[n].tokens for n in marked), default=0) - read
-    return Kept(read, max(0, written))
+    return _logged(world, Kept(read, max(0, written)))
 
 
 def of_openai(world: World, body: Mapping[str, Any]) -> Kept:
@@ -85,7 +86,12 @@ def of_openai(world: World, body: Mapping[str, Any]) -> Kept:
         reaching = reaching and store.get(here, 0.0) > now
         read = tokens if reaching else read
         store[here] = now + OPENAI_SECONDS
-    return Kept(read, last - read)
+    return _logged(world, Kept(read, last - read))
+
+
+def _logged(world: World, kept: Kept) -> Kept:
+    world.state.setdefault("kept_log", []).append(kept)
+    return kept
 
 
 def _store(world: World) -> tuple[dict[bytes, float] | None, float]:
