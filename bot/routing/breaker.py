@@ -83,7 +83,6 @@ class Circuit:
         """Whether this call is the one that tries. Raises `CircuitOpen`."""
         if left := self.left:
             raise CircuitOpen("The model is left alone for a moment: it failed, or asked for a pause.", seconds=left)
-        self.tries = min(MOST_TRIES, self.tries + A_TRY)
         self.probing = self.until is not None
         return self.probing
 
@@ -108,6 +107,10 @@ class Circuit:
         """The call ended without telling anything: somebody stopped it, or we were at fault."""
         if probe:
             self.probing = False
+
+    def earn(self) -> None:
+        """Once a call, whatever becomes of it."""
+        self.tries = min(MOST_TRIES, self.tries + A_TRY)
 
     def may_try_again(self) -> bool:
         """Takes a second try from the budget when there is one."""
@@ -167,6 +170,7 @@ class _Guarded:
                 raise
             await asyncio.sleep(seconds + self._some(self._circuits.pause))
             probe = self._circuit.enter()
+        self._circuit.earn()
         for last in (False, True):
             began = False
             pieces = self._once(request, probe=probe)
