@@ -1,7 +1,7 @@
 """An answer cut into its statements, so that each can be judged by itself; and what two texts can be compared by without a model."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 MOST = 120
@@ -35,6 +35,7 @@ _SHORT = frozenset(
     }
 )
 _MARKERS = re.compile(r"(?<![ \t])[ \t]*\[\s*S\d[^\]\n]{0,60}\]")
+_ID = re.compile(r"S\d+")
 _NUMBER = re.compile(r"\d+(?:[.,:'’\u00a0\u202f]\d+| \d{3}(?!\d))*")
 _LETTER = re.compile(r"[^\W_]")
 
@@ -59,7 +60,16 @@ def count(found: Iterable[Piece]) -> int:
 
 def bare(text: str) -> str:
     """On one line, without markers."""
-    return " ".join(_MARKERS.sub("", text).split())
+    return " ".join(unmarked(text).split())
+
+
+def unmarked(text: str, *, but: Collection[str] = ()) -> str:
+    """Without markers, `but` for those that name only these ids."""
+
+    def kept(found: re.Match[str]) -> str:
+        return found[0] if but and set(_ID.findall(found[0])) <= set(but) else ""
+
+    return _MARKERS.sub(kept, text)
 
 
 def marked(text: str) -> bool:

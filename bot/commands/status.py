@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from datetime import datetime
 
 from bot.answer.models import shown
+from bot.answer.modes import mode_here
 from bot.cards.kit import card, facts, paragraph
 from bot.choice import chosen_model, conversation
 from bot.context import Outgoing, Place
@@ -28,16 +29,18 @@ async def run(turn: Turn, argument: str) -> None:
     del argument
     say, reference = turn.say, turn.incoming.reference
     private = reference.place is Place.PERSONAL or turn.incoming.targeted
-    (followed, store), graph, now = await asyncio.gather(
+    (followed, store), graph, now, mode = await asyncio.gather(
         _timed(turn.services.preferences.get(conversation(reference, thread=False), FOLLOW)),
         _graph(turn, private=private),
         chosen_model(turn),
+        mode_here(turn),
     )
     pairs = [
         (say("status.model"), f"{shown(now.name)} ({now.provider.model}). {say(f'models.why_{now.why}')}"),
         *((shown(name), _vendor(turn, provider)) for name, provider in turn.services.models.items()),
         (say("status.graph"), graph),
         (say("status.store"), say("status.store_good", n=store)),
+        (say("status.mode"), say(f"mode.now_{mode}")),
         (say("status.place"), say(f"status.place_{'personal' if private else reference.place.value}")),
         (say("status.language"), languages()[say.language]),
     ]

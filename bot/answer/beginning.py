@@ -1,0 +1,68 @@
+"""How every answer begins: who may ask at all, what is said while evidence is gathered; and how one ends that can't be given here."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.answer.gathering import Gathered, gather
+from bot.answer.newcomers import Outgrown, answer_privately
+from bot.choice import require
+from bot.context import Incoming, Outgoing, Place, Stream
+from bot.grounding.queries import small_talk
+from bot.services import Turn
+from graph.errors import SignInNeeded
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    turn: Turn
+    """Its message is the one that is answered."""
+    stream: Stream
+    gathered: Gathered
+    searched: bool
+
+    @property
+    def question(self) -> str:
+        return self.turn.incoming.text
+
+
+async def guarded(turn: Turn, asked: Incoming, work: Callable[[], Awaitable[None]]) -> None:
+    """Sign-in is asked for when `work` needs it; what people who joined may not see goes to the asker alone."""
+    if turn.services.sources and not turn.person.id:
+        await turn.conversation.stream().finish(Outgoing(turn.say("sign_in.without_account")))
+        return
+    try:
+        await work()
+    except SignInNeeded as needed:
+        await turn.keep_for_later()
+        await turn.services.ask_to_sign_in(turn, needed)
+    except Outgrown:
+        await answer_privately(turn, asked.text)
+
+
+async def signed_in(turn: Turn, asked: Incoming) -> bool:
+    """Whether sources are searched for it. Raises `SignInNeeded`, before anything is shown."""
+    searches = bool(turn.services.sources) and not small_talk(asked.text)
+    if searches:
+        await turn.services.sign_in.graph_token(turn.person, turn.services.scopes)
+    return searches
+
+
+async def begin(turn: Turn, asked: Incoming, model: str, *, beside: str = "") -> Begun:
+    """Gathers for `model`, and for the one `beside` it when two are asked the same: configured names.
+
+    Raises `NotPermitted` for a model that may not be asked here, and what `gather` raises.
+    """
+    searches = await signed_in(turn, asked)
+    for name in (model, beside):
+        if name:
+            await require(turn, name)
+    stream = turn.conversation.stream()
+    if searches:
+        personal = turn.incoming.reference.place is Place.PERSONAL
+        await stream.status(turn.say("answer.searching_own" if personal else "answer.searching"))
+    seen = replace(turn, incoming=asked)
+    gathered = await gather(seen, asked.text, model, searches=searches, beside=beside)
+    if gathered.passages:
+        read = {passage.document.id for passage in gathered.passages}
+        await stream.status(turn.say("answer.reading", n=len(read)))
+    return Begun(seen, stream, gathered, searches)
