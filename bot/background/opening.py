@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from bot.background.known import Known
+from bot.background.thread import labels_of_ours
 from bot.context import Audience, Place, Sent
 from bot.grounding.evidence import Skipped
 from bot.images import is_picture
@@ -107,7 +108,7 @@ class Opening:
             case "file":
                 return await self._file(thing)
             case "message":
-                return Known((self._said(thing),))
+                return Known((self._said(thing).labelled(*await labels_of_ours(self.turn, thing.id)),))
             case "link":
                 return await self._link(thing)
 

@@ -5,7 +5,7 @@ own rights; where those were not given, from what we heard because the place ask
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -29,6 +29,8 @@ ROOT_CHARACTERS = 2_000
 """Of a thread's first message, which is what the thread is about; it always comes along."""
 OWN_CHARACTERS = 500
 """Of our own earlier messages: what was asked in this thread is in the transcript anyway."""
+_TURNS = 200
+"""Among which the one is looked for that a quoted answer belongs to."""
 _SAME = 80
 """Letters by which a message is known to be in the transcript already."""
 SOURCE = "thread"
@@ -39,7 +41,7 @@ async def thread(turn: Turn) -> Known:
     """Never raises for what cannot be read: the answer goes on without it. `StoreUnavailable` passes through."""
     around = await _around(turn)
     ids = {document.id for document in around.documents}
-    quoted = [document for document in _quoted(turn) if document.id not in ids]
+    quoted = [document for document in await _quoted(turn) if document.id not in ids]
     return replace(around, documents=(*around.documents, *quoted))
 
 
@@ -53,6 +55,9 @@ async def _around(turn: Turn) -> Known:
         return Known(tuple(heard), notes=() if heard else (CUT_OFF,), consents=missing)
     told = await _told(turn)
     fresh = [line for line in lines if line.said.id != _question_id(turn) and _key(line.said.text) not in told]
+    if turn.services.policy.minds_labels:
+        # Of our own words nobody can tell here what they were made from; those of the transcript know it.
+        fresh = [line for line in fresh if not _is_ours(turn, line)]
     root = thread_root(reference.id)[1]
     return Known(tuple(_within_budget([_document(turn, line) for line in fresh], _id(root))))
 
@@ -112,9 +117,13 @@ def _key(text: str) -> str:
 
 def _document(turn: Turn, line: Line) -> Document:
     spoken = line.said
-    if line.application_id and line.application_id == turn.incoming.reference.bot_id.rpartition(":")[2]:
+    if _is_ours(turn, line):
         return _made(turn, spoken.id, turn.say("place.ours"), spoken.at, spoken.text[:OWN_CHARACTERS], spoken.link)
     return _made(turn, spoken.id, spoken.speaker, spoken.at, spoken.text, spoken.link)
+
+
+def _is_ours(turn: Turn, line: Line) -> bool:
+    return bool(line.application_id) and line.application_id == turn.incoming.reference.bot_id.rpartition(":")[2]
 
 
 def _from_heard(turn: Turn, remarks: Sequence[Remark]) -> list[Document]:
@@ -126,9 +135,26 @@ def _from_heard(turn: Turn, remarks: Sequence[Remark]) -> list[Document]:
     return _within_budget(made, _id(thread_root(turn.incoming.reference.id)[1]))
 
 
-def _quoted(turn: Turn) -> Iterable[Document]:
+async def _quoted(turn: Turn) -> list[Document]:
+    """An answer of ours that is quoted has the labels of what it was made from."""
+    found: list[Document] = []
     for quoted in turn.incoming.quoted:
-        yield _made(turn, quoted.id, quoted.author, _moment(turn, quoted.id), quoted.text)
+        made = _made(turn, quoted.id, quoted.author, _moment(turn, quoted.id), quoted.text)
+        found.append(made.labelled(*await labels_of_ours(turn, quoted.id)))
+    return found
+
+
+async def labels_of_ours(turn: Turn, message_id: str) -> frozenset[str]:
+    """Of everything one of our answers in this conversation was made from; nothing for what is no answer of ours."""
+    if not turn.services.policy.minds_labels:
+        return frozenset()
+    services, here = turn.services, turn.incoming.reference.id
+    answer = await services.answers.get(here, message_id)
+    if answer is None:
+        return frozenset()
+    recent = await services.transcripts.recent(answer.kept.asked.kept_under, turns=_TURNS)
+    of_turn = (one.provenance.labels for one in recent.turns if one.turn_id == answer.kept.turn_id)
+    return frozenset({answer.kept.label} - {""}).union(*of_turn)
 
 
 def _made(turn: Turn, id: str, author: str, at: datetime, text: str, link: str = "") -> Document:

@@ -148,6 +148,11 @@ class Policy:
         return self.costs.get(model, self.costs.get(f"door:{door}"))
 
     @property
+    def minds_labels(self) -> bool:
+        """Whether some rule is about labels."""
+        return bool(self.labels.rules) or any(rule.labels for rule in self.rules)
+
+    @property
     def asks_directory(self) -> bool:
         """Whether some rule hangs on a person's groups or mail address."""
         return any(rule.groups or any("@" in person for person in rule.people) for rule in self.rules)

@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from bot.background.thread import MOST_CHARACTERS, ROOT_CHARACTERS, _within_budget, thread
 from bot.context import Incoming, Place, Reference, Sent
+from bot.labels import LabelRules, Rule
+from bot.policy.rules import Policy
 from bot.services import Services, Turn
+from bot.store.answers import Kept
 from bot.store.heard import Remark
+from bot.store.provenance import Provenance
 from graph.base import Document
 from tests.commands.conftest import desk
 from tests.commands.desk import PERSONAL, Conversation, Desk
@@ -68,3 +72,15 @@ async def test_quotes_are_known_also_in_private_where_nothing_else_is(desk: Desk
     assert known.documents[0].modified == datetime(2025, 11, 22, 10, 0, 0, 123000, tzinfo=UTC)
     assert known.documents[1].title.startswith("Somebody, 2026-11-22")
     assert known.notes == ()
+
+
+async def test_an_answer_of_ours_that_is_quoted_keeps_the_labels_of_what_it_was_made_from(desk: Desk) -> None:
+    asked = Incoming("17", "What is the plan?", PERSONAL)
+    await desk.services.answers.save(PERSONAL.id, "18", Kept(asked, "The plan.", "claude", "claude", label="Secret"))
+    await desk.services.transcripts.save(PERSONAL.id, "17", (), Provenance(frozenset({"Secret", "Inner"})))
+    quoted = (Sent("message", id="18", text="The plan."), Sent("message", id="20", text="My plan."))
+    minding = replace(desk.services, policy=Policy(labels=LabelRules.of((), {"Inner": Rule(doors=())})))
+    ours, theirs = (await thread(turn(minding, PERSONAL, quoted=quoted))).documents
+    assert (set(ours.labels), theirs.labels) == ({"Secret", "Inner"}, ())
+    ours, _ = (await thread(turn(desk.services, PERSONAL, quoted=quoted))).documents
+    assert ours.labels == ()
