@@ -1,4 +1,4 @@
-"""`python -m bot` serves Teams; `python -m bot console` talks in a terminal; `python -m bot eval` measures grounding.
+"""`python -m bot` serves Teams; `console` talks in a terminal, `audit` prints which models were asked, `eval` measures grounding.
 
 Settings come from the environment alone.
 """
@@ -16,11 +16,12 @@ from pathlib import Path
 from aiohttp import web
 from pydantic import ValidationError
 
+from bot import auditing, exporting
 from bot.app import WARMING, create_app
 from bot.console import converse
 from bot.logs import configure
 from bot.process import new_event_loop, settle
-from bot.settings import Settings, faults, vendor_environment
+from bot.settings import Settings, faults, telemetry_environment, vendor_environment
 from bot.signin.credentials import WrongCredentials
 from bot.store.database import StoreUnavailable
 from bot.store.encryption import WrongKey
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         help="measure what models are given to answer from, on any mailbox and files (`eval --help`)",
     )
     commands.add_parser("serve", help="serve Teams (the default)")
+    auditing.describe(commands.add_parser("audit", help="print which models were asked by whom, and what it cost"))
     console = commands.add_parser("console", help="ask in this terminal")
     console.add_argument(
         "--as", dest="person", default="", metavar="PERSON", help="sign-in name to suggest at the sign-in page"
@@ -59,6 +61,8 @@ def main(arguments: Sequence[str]) -> int:
             asyncio.run(
                 converse(settings, vendor_environment(), given.person, given.ask, stay=given.stay or not given.ask)
             )
+        elif given.command == "audit":
+            asyncio.run(auditing.export(settings, given))
         else:
             serve(settings)
     except ValidationError as error:
@@ -86,6 +90,7 @@ def evaluate(arguments: Sequence[str]) -> int:
 
 def serve(settings: Settings) -> None:
     """Until a signal ends it; running turns are finished or handed over. Raises what `create_app` raises, and `ValueError`."""
+    end_telemetry = exporting.start(telemetry_environment())
     listener = _bound(settings)
     port = listener.getsockname()[1]
     base_url = settings.public_url or f"http://127.0.0.1:{port}"
@@ -99,7 +104,12 @@ def serve(settings: Settings) -> None:
     def listening(_: str) -> None:
         log.info("listening on http://%s:%d", settings.host, port)
 
-    web.run_app(app(), sock=listener, print=listening, access_log=None, shutdown_timeout=10.0, loop=new_event_loop())
+    try:
+        web.run_app(
+            app(), sock=listener, print=listening, access_log=None, shutdown_timeout=10.0, loop=new_event_loop()
+        )
+    finally:
+        end_telemetry()
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.context import Outgoing, StopRequested, Superseded
 from bot.errors import sentence, without_content
 from bot.phrases import Meant, Phrases
+from bot.routing.telemetry import failed
 from bot.services import Turn
 from bot.texts import language_names, manners, words
 
@@ -109,5 +110,6 @@ class Router:
             await turn.conversation.stream().finish(Outgoing(turn.say("stop.stopped")))
         except Exception as error:  # noqa: BLE001 -- the one broad except: whatever failed, the person reads a sentence
             reference = secrets.token_hex(4)
+            failed(error)
             log.error("turn failed, reference %s: %s", reference, without_content(error))  # noqa: TRY400 -- a traceback shows values
             await turn.conversation.stream().finish(Outgoing(sentence(error, reference, turn.say)))

@@ -16,6 +16,7 @@ from bot.policy.rules import Asker, Policy
 from bot.routing.breaker import Circuits
 from bot.routing.caller import Caller, Purpose, Step, through
 from bot.routing.ledger import Ledger
+from bot.routing.telemetry import Telemetry
 from bot.signin.tokens import SignIn
 from bot.stopping import Stopping
 from bot.store.answers import Answers
@@ -106,6 +107,7 @@ class Services:
     """What calls cost, may cost and did."""
     steps: tuple[Step, ...] = ()
     """What each model call passes on its way, in this order."""
+    telemetry: Telemetry = field(default_factory=Telemetry)
     policy: Policy = field(default_factory=Policy)
     asker: Callable[[Person], Awaitable[Asker]] = _as_they_are
     """Who somebody is for the policy's rules; never fails."""

@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     estimate_above: float = Field(
         0.25, ge=0, description="US dollars from which the cost of long work is told before it begins."
     )
+    digests: bool = Field(
+        True,
+        description="0: this process makes no digests. What people asked for stays, and other processes go on with it.",
+    )
     parley_local: bool = Field(
         False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."
     )
@@ -176,3 +180,8 @@ def _is_https(url: str) -> bool:
 def vendor_environment() -> Mapping[str, str]:
     """The vendors' own variables, handed to the doors as they are."""
     return {name: value for name, value in os.environ.items() if value and name.startswith(VENDOR_PREFIXES)}  # noqa: TID251 -- the one place
+
+
+def telemetry_environment() -> Mapping[str, str]:
+    """OpenTelemetry's own variables, which its SDK reads too: whether there is a collector is for us to know."""
+    return {name: value for name, value in os.environ.items() if value and name.startswith("OTEL_")}  # noqa: TID251 -- the one place

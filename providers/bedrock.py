@@ -28,6 +28,7 @@ def open_bedrock(model: str, settings: DoorSettings) -> Claude:
         aws_region=region,
         base_url=url,
         max_retries=settings.retries,
+        open_telemetry=False,  # as in providers/claude.py
         http_client=http_client(anthropic, httpx2, settings, url),
         **credentials,
     )

@@ -36,7 +36,13 @@ def open_claude(model: str, settings: DoorSettings) -> Claude:
     import httpx2  # noqa: PLC0415 -- comes with the SDK
 
     http = http_client(anthropic, httpx2, settings, url)
-    client = anthropic.AsyncAnthropic(api_key=key, base_url=url, max_retries=settings.retries, http_client=http)
+    client = anthropic.AsyncAnthropic(
+        api_key=key,
+        base_url=url,
+        max_retries=settings.retries,
+        http_client=http,
+        open_telemetry=False,  # a variable would make its spans carry content, and its requests our trace's id
+    )
     return Claude(client, model, door=DOOR, who=WHO, capability=settings.capability)
 
 

@@ -22,6 +22,7 @@ def open_foundry(model: str, settings: DoorSettings) -> Claude:
         api_key=way_in.key or None,
         azure_ad_token_provider=way_in.token,
         max_retries=settings.retries,
+        open_telemetry=False,  # as in providers/claude.py
         http_client=http_client(anthropic, httpx2, settings, url),
     )
     return Claude(client, model, door=DOOR, who=WHO, capability=settings.capability, also_close=way_in.close)

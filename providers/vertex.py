@@ -32,6 +32,7 @@ def open_vertex(model: str, settings: DoorSettings) -> Claude:
         project_id=project,
         base_url=url,
         max_retries=settings.retries,
+        open_telemetry=False,  # as in providers/claude.py
         http_client=http_client(anthropic, httpx2, settings, url),
     )
     return Claude(client, model, door=DOOR, who=WHO, capability=settings.capability)

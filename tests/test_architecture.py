@@ -17,7 +17,7 @@ LONGEST_FUNCTION = 50
 # Each layer may import itself and what stands below it in this list.
 LAYERS = [
     {"bot.__main__"},
-    {"bot.console"},
+    {"bot.auditing", "bot.console"},
     {"bot.app"},
     {"bot.events"},
     {"bot.compose"},
@@ -47,6 +47,7 @@ LAYERS = [
         "bot.cost",
         "bot.settings",
         "bot.discover",
+        "bot.exporting",
         "bot.labels",
         "bot.policy",
         "bot.logs",
