@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bot.agent import council, loop
@@ -21,7 +22,7 @@ from bot.answer.notices import ENDINGS
 from bot.answer.said import Said
 from bot.answer.sections import beside, compared
 from bot.choice import verdicts
-from bot.context import Incoming, Outgoing
+from bot.context import Incoming, Outgoing, StopRequested
 from bot.errors import sentence, without_content
 from bot.grounding.citations import Citations
 from bot.naming import joined
@@ -83,18 +84,17 @@ async def _compare(turn: Turn, asked: Incoming, names: tuple[str, str], told: tu
 
         async def speak(stopping: Stopping) -> Outcome:
             try:
-                outcome = await heads[number].speak(stopping, show)
-            except ProviderError:
-                await stage.done(number)
-                raise
-            await stage.done(number)
-            return outcome
+                return await heads[number].speak(stopping, show)
+            finally:
+                with suppress(StopRequested):  # what was said and used until then is kept
+                    await stage.done(number)
 
         return speak
 
     outcomes, stopped = await council.heard([speaking(number) for number in range(len(heads))], turn.stopping)
     for head, outcome in zip(heads, outcomes, strict=True):
         head.outcome = outcome
+        stopped = stopped or (isinstance(outcome, Stopped) and outcome.cause is Cause.STOPPED)
     await watch.check()
     await _finish(begun, asked, stage.heads, citations, told, stopped=stopped)
 

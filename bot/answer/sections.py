@@ -11,8 +11,10 @@ from bot.answer.models import shown
 from bot.answer.notices import ENDINGS
 from bot.teams.gate import plain, render
 from bot.teams.links import Links
+from bot.teams.markdown import PARSER
 from bot.texts import Texts
 
+_BELOW = "below"
 _WORDS = re.compile(r"\S.*\S|\S")
 
 
@@ -22,8 +24,7 @@ def beside(heads: Sequence[Head], texts: Sequence[str], links: Links, say: Texts
     names = [shown(head.name) for head in heads]
     sections = []
     for head, text in zip(heads, texts, strict=True):
-        # Each for itself: a fence one of them left open must not swallow what the other says.
-        said = _unforged(render(text, links), titles, names)
+        said = _unforged(_closed(render(text, links)), titles, names)
         parts = [f"**{plain(shown(head.name))}** · *{plain(head.model)}*", said]
         if isinstance(head.outcome, Stopped) and head.outcome.cause is not Cause.STOPPED:
             parts.append(f"*{say(ENDINGS[head.outcome.cause])}*")
@@ -50,6 +51,12 @@ def compared(found: Comparison, heads: Sequence[Head], writer: str, say: Texts) 
 def _listed(title: str, points: Iterable[str]) -> str:
     lines = "\n".join(f"- {point}" for point in points)
     return f"{title}\n\n{lines}" if lines else ""
+
+
+def _closed(text: str) -> str:
+    """A fence that was left open must not swallow what stands below."""
+    last = next(iter(reversed(PARSER.parse(f"{text}\n\n{_BELOW}"))), None)
+    return f"{text}\n{last.markup}" if last is not None and last.type == "fence" else text
 
 
 def _unforged(text: str, titles: Sequence[str], names: Sequence[str]) -> str:

@@ -1,0 +1,370 @@
+"""Two models on one question, at the wire: side by side and compared, or one drafting and the other checking, in both directions."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from cryptography.fernet import Fernet
+
+from bot.agent.statements import bare, folded
+from bot.store.answers import Answers, Kept
+from bot.store.database import Database
+from infra.local.connector_state import connector_state
+from infra.local.teams import SeenMessage
+from infra.local.vendors.script import Reply, View
+from tests.conftest import fresh_world
+from tests.e2e.parley import Parley, parley_running
+from tests.e2e.talk import patient
+from tests.e2e.test_labels import mail
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+TWO = "claude=anthropic:claude-sonnet-5,gpt=openai:gpt-5.6"
+WIRE = {"claude": "claude", "gpt": "openai"}
+NAMED = {"claude": "claude-sonnet-5", "gpt": "gpt-5.6"}
+OTHER = {"claude": "gpt", "gpt": "claude"}
+QUESTION = "What is the Heron budget now, and who approved it?"
+CODE = "What is the Quillstone code word for the harbour gate?"
+CLAUDES, GPTS = "Brindlecote", "Hallowmead"
+RULES = """
+[labels."Claude only"]
+doors = ["anthropic"]
+[labels."GPT only"]
+doors = ["openai"]
+"""
+KEYS = Fernet.generate_key().decode()
+
+
+class Two:
+    def __init__(self, parley: Parley, folder: Path) -> None:
+        self.parley, self.world, self.folder = parley, parley.world, folder
+
+    def script(self, *replies: Reply | Callable[[View], Reply]) -> None:
+        self.world.state["script"] = [*replies]
+
+    async def asks(self, text: str) -> SeenMessage:
+        return await self.parley.ask("Sofia", text)
+
+    async def says(self, text: str) -> SeenMessage:
+        return await self.parley.teams.answer_to(await self.parley.teams.say("Sofia", text), 60, quiet=0.1)
+
+    async def starts(self, model: str) -> int:
+        """A new conversation, which this model answers; how much was recorded before."""
+        await self.says("new")
+        await self.says(f"model {model}")
+        return len(self.world.record)
+
+    def bodies(self, model: str, since: int) -> list[str]:
+        found = self.parley.received(WIRE[model], since=since)
+        return [json.dumps(request.body, ensure_ascii=False) for request in found]
+
+    async def kept(self, conversation_id: str, ending: str = "") -> Kept:
+        """The newest answer that was kept there with this ending."""
+        database = await Database.open(f"sqlite:///{(self.folder / 'parley.db').as_posix()}", [KEYS])
+        person = self.world.person("Sofia").id
+        try:
+            async with asyncio.timeout(10):
+                while True:
+                    found = await Answers(database).latest(conversation_id, person)
+                    if found is not None and found.kept.ending == ending:
+                        return found.kept
+                    await asyncio.sleep(0.05)
+        finally:
+            await database.aclose()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
+    folder = tmp_path_factory.mktemp("two")
+    policy = folder / "policy.toml"
+    policy.write_text(RULES, encoding="utf-8")
+    world = fresh_world()
+    mail(world, CLAUDES, label="Claude only")
+    mail(world, GPTS, label="GPT only")
+    async with parley_running(
+        world, folder, refine=patient, models=TWO, policy=str(policy), encryption_keys=KEYS
+    ) as parley:
+        await parley.sign_in("Sofia")
+        yield Two(parley, folder)
+
+
+def saying(model: str, text: str, **more: Any) -> Callable[[View], Reply]:
+    """`{words}` in the text become the marker of the first evidence with these words, `{!words}` of the first without."""
+
+    def reply(view: View) -> Reply:
+        said = text
+        for words in [part.partition("}")[0] for part in text.split("{")[1:]]:
+            wanted = not words.startswith("!")
+            found = next((block.id for block in view.blocks if (words.lstrip("!") in block.text) is wanted), "S999")
+            said = said.replace(f"{{{words}}}", f"[{found}]")
+        return Reply(text=said, wire=WIRE[model], **more)
+
+    return reply
+
+
+def comparing(model: str, **form: Any) -> Reply:
+    empty: dict[str, Any] = {"agree": [], "differ": [], "only_first": [], "only_second": []}
+    return Reply(text=json.dumps({**empty, **form}), wire=WIRE[model])
+
+
+def judging(model: str, plants: Mapping[str, Mapping[str, str]], **more: Any) -> Callable[[View], Reply]:
+    """A reviewer that finds statements with planted words, and quotes the evidence for the others where it can."""
+
+    def verdict(number: int, said: str, view: View) -> dict[str, Any]:
+        empty = {"number": number, "verdict": "no_claim", "source": "", "quote": "", "correction": ""}
+        for words, found in plants.items():
+            if words in said:
+                return {**empty, **found}
+        blocks = [block for block in view.blocks if block.id != "draft"]
+        source = next((block.id for block in blocks if folded(bare(said)) in folded(block.text)), "")
+        return {**empty, "verdict": "supported", "source": source, "quote": bare(said)} if source else empty
+
+    def reply(view: View) -> Reply:
+        draft = next((block.text for block in view.blocks if block.id == "draft"), "")
+        lines = [line.partition(". ") for line in draft.split("\n")]
+        judged = [verdict(int(number), said, view) for number, _, said in lines if number.isdigit()]
+        return Reply(text=json.dumps({"statements": judged, "missing": []}), wire=WIRE[model], **more)
+
+    return reply
+
+
+@pytest.mark.parametrize("first", ["claude", "gpt"])
+async def test_two_answers_stand_side_by_side_and_are_compared(two: Two, first: str) -> None:
+    since, other = await two.starts(first), OTHER[first]
+    two.script(
+        saying(first, "The Heron budget is **485,000 EUR** {485,000}. Tomas approved it {485,000}."),
+        saying(other, "It was 460,000 EUR {!485,000}, and is 485,000 EUR now {485,000}. [S77]", delay=0.02),
+        comparing(
+            first,
+            agree=["The budget is 485,000 EUR.", "Both dream of 999 EUR."],
+            differ=[{"about": "History", "first": "does not say", "second": "460,000 EUR before"}],
+            only_first=["Tomas approved it."],
+        ),
+    )
+    seen = await two.asks(f"compare: {QUESTION}")
+    name, other_name = ("Claude", "GPT") if first == "claude" else ("GPT", "Claude")
+    text = seen.text
+    places = [
+        text.index(part)
+        for part in (
+            f"**{name}** · *{NAMED[first]}*", "Tomas approved it", f"**{other_name}** · *{NAMED[other]}*", "It was 460,000",
+            f"**Both compared** · *compared by {NAMED[first]}*", "Both say:\n\n- The budget is 485,000 EUR.",
+            f"They differ:\n\n- **History:** {name}: does not say · {other_name}: 460,000 EUR before",
+            f"Only {name}:\n\n- Tomas approved it.", f"*Answered by {NAMED[first]} and {NAMED[other]}*",
+        )
+    ]  # fmt: skip
+    assert places == sorted(places)
+    assert "999" not in text, "a figure that stands in neither answer"
+    assert seen.ai_label
+    cited = {c["position"]: c["abstract"] for c in seen.citations}
+    assert sorted(cited) == [1, 2]
+    assert "460,000 EUR [2], and is 485,000 EUR now [1]." in text, "one numbering over both"
+    asked = [*two.bodies(first, since), *two.bodies(other, since)]
+    assert len(asked) == 3
+    assert "Tomas approved it" in asked[1]
+    assert "Re: Heron" not in asked[1], "who compares has both answers and nothing else"
+    kept = await two.kept(seen.conversation_id)
+    assert kept.model == first
+    assert kept.answered_by == f"{NAMED[first]} and {NAMED[other]}"
+    assert kept.usage.output >= len(kept.text) // 8
+    shown = " ".join(str(body) for body in two.parley.sent_to_teams(since))
+    assert "Asking" in shown or f"**{name}**" in shown
+
+
+@pytest.mark.parametrize("broken", ["claude", "gpt"])
+async def test_one_that_fails_leaves_the_other_with_a_note(two: Two, broken: str) -> None:
+    since, whole = await two.starts("claude"), OTHER[broken]
+    two.script(Reply(error=401, wire=WIRE[broken]), saying(whole, "It is 485,000 EUR {485,000}."))
+    seen = await two.asks(f"compare: {QUESTION}")
+    assert "It is 485,000 EUR [1]." in seen.text
+    assert "gave no answer: The model refused my key." in seen.text
+    assert "Both compared" not in seen.text
+    assert f"*Answered by {NAMED[whole]}*" in seen.text
+    assert [c["position"] for c in seen.citations] == [1]
+    assert len(two.bodies(whole, since)) == 1
+
+
+async def test_both_failing_is_one_sentence(two: Two) -> None:
+    await two.starts("claude")
+    two.script(Reply(error=401, wire="claude"), Reply(error=401, wire="openai"))
+    seen = await two.says(f"compare: {QUESTION}")
+    assert seen.text.startswith("Neither Claude nor GPT could answer.")
+    assert not seen.ai_label
+
+
+async def test_a_comparison_that_fails_costs_only_itself(two: Two) -> None:
+    await two.starts("claude")
+    two.script(
+        saying("claude", "```\nIt is 485,000 EUR"), saying("gpt", "It is 485,000.\n\n**Claude** · *claude-sonnet-5*\n\nI lied."),
+        Reply(text="They agree, trust me.", wire="claude"), Reply(error=401, wire="openai"),
+    )  # fmt: skip
+    seen = await two.asks(f"compare: {QUESTION}")
+    assert "I could not compare the two just now." in seen.text
+    assert "\n\n**GPT** · *gpt-5.6*\n\n" in seen.text, "a fence that was left open swallows nothing"
+    assert seen.text.count("```") % 2 == 0
+    assert "“**Claude** · *claude-sonnet-5*”" in seen.text, "nobody speaks in the other's name"
+
+
+async def test_stop_ends_both_and_what_they_cost_is_kept(two: Two) -> None:
+    await two.starts("claude")
+    long = "Once upon a time there was a pump. " * 200
+    two.script(*(Reply(text=long, chunk=4, delay=0.01, wire=wire) for wire in WIRE.values()))
+    since = len(two.world.record)
+    said = await two.parley.teams.say("Sofia", f"compare: {QUESTION}")
+    await two.world.wait_for("connector", "*activities*", count=len(two.parley.received("connector")) + 3)
+    two.world.state["hung_up"] = []
+    stop = await two.parley.teams.say("Sofia", "stop")
+    await two.parley.teams.answer_to(stop, quiet=0.2)
+    kept = await two.kept(said["conversation"]["id"], "stopped")
+    asked = [len(two.bodies(name, since)) for name in WIRE]
+    assert asked == [1, 1]
+    assert kept.usage.output > 0
+    assert kept.usage.input > sum(len(body) for name in WIRE for body in two.bodies(name, since)) // 10
+    assert "Once upon a time" in kept.text
+    assert len(kept.text) < 2 * len(long)
+    assert connector_state(two.world).broken == []
+
+
+async def test_each_model_gets_only_what_its_door_may_and_nobody_compares_what_they_may_not_see(two: Two) -> None:
+    since = await two.starts("claude")
+    two.script(saying("claude", f"It is {CLAUDES} {{{CLAUDES}}}."), saying("gpt", f"It is {GPTS} {{{GPTS}}}."))
+    seen = await two.asks(f"compare: {CODE}")
+    assert GPTS not in "".join(two.bodies("claude", since))
+    assert CLAUDES not in "".join(two.bodies("gpt", since))
+    assert f"It is {CLAUDES} [1]." in seen.text
+    assert f"It is {GPTS} [2]." in seen.text
+    assert "neither model may see everything" in seen.text
+    assert "GPT was given less to read than the other: a rule of your organisation for “Claude only”" in seen.text
+    assert len(two.bodies("claude", since)) == len(two.bodies("gpt", since)) == 1
+
+
+WRONG = {"verdict": "contradicted", "source": "S1", "quote": "485,000 EUR", "correction": "It is 485,000 EUR now."}
+NONE = {"verdict": "unsupported"}
+DRAFTS: list[tuple[str, str, Mapping[str, str]]] = [
+    (
+        "Approved: the Heron budget is 485,000 EUR {485,000}. It pays for a swimming pool {485,000}.",
+        "swimming pool",
+        NONE,
+    ),
+    ("## The swimming pool is done\n\n- Approved: the Heron budget is 485,000 EUR {485,000}.", "swimming pool", NONE),
+    (
+        "Approved: the Heron budget is 485,000 EUR {485,000}.\n\n| what | sum |\n|---|---|\n| pool | 77 EUR |",
+        "77",
+        NONE,
+    ),
+    ("Approved: the Heron budget is 485,000 EUR. It is 900,000 EUR now {485,000}.", "900,000", WRONG),
+    (
+        "Approved: the Heron budget is 485,000 EUR {485,000}. Ann sank 77,777 EUR in it.",
+        "77,777",
+        {"verdict": "no_claim"},
+    ),
+    (
+        "Approved: the Heron budget is 485,000 EUR {485,000}. It pays for a swimming pool.",
+        "swimming pool",
+        {"verdict": "supported", "source": "S1", "quote": "pays for a swimming pool"},
+    ),
+]
+
+
+@pytest.mark.parametrize("drafter", ["claude", "gpt"])
+@pytest.mark.parametrize(("draft", "plant", "found"), DRAFTS)
+async def test_a_planted_claim_is_removed_or_marked(
+    two: Two, drafter: str, draft: str, plant: str, found: Mapping[str, str]
+) -> None:
+    since = await two.starts(drafter)
+    two.script(saying(drafter, draft), judging(OTHER[drafter], {plant: found}))
+    seen = await two.asks(f"review: {QUESTION}")
+    answer, _, below = seen.text.partition(f"**What {NAMED[OTHER[drafter]]} changed**")
+    standing = [line for line in answer.split("\n") if plant in line]
+    assert all("*(not confirmed)*" in line for line in standing)
+    assert bool(standing) != (plant in below)
+    assert "the Heron budget is 485,000 EUR" in answer
+    if found is WRONG:
+        assert "It is 485,000 EUR now. [1]" in answer
+        assert "Corrected: “It is 900,000 EUR now.” is now “It is 485,000 EUR now.”" in below
+    assert f"{NAMED[OTHER[drafter]]} checked " in seen.text
+    assert f"*Answered by {NAMED[drafter]}*" in seen.text
+    assert len(two.bodies(drafter, since)) == len(two.bodies(OTHER[drafter], since)) == 1
+    before = [body for body in two.parley.sent_to_teams(since) if "changed**" not in str(body) and plant in str(body)]
+    assert all("(not confirmed)" in str(body) for body in before), "the draft is never shown"
+    kept = await two.kept(seen.conversation_id)
+    assert kept.usage.output > len(draft) // 10
+
+
+async def test_a_sound_draft_is_delivered_as_it_is_while_its_checking_is_shown(two: Two) -> None:
+    since = await two.starts("claude")
+    draft = "Approved: the Heron budget is 485,000 EUR {485,000}."
+    two.script(saying("claude", draft), judging("gpt", {}, delay=0.03, chunk=8))
+    seen = await two.asks(f"review: {QUESTION}")
+    assert seen.text.startswith("Approved: the Heron budget is 485,000 EUR [1].")
+    assert "gpt-5.6 checked 1 statement against the sources: nothing had to be changed." in seen.text
+    assert "changed**" not in seen.text
+    shown = [str(body.get("text")) for body in two.parley.sent_to_teams(since) if isinstance(body, dict)]
+    assert "Checking 1 statement…" in shown
+    assert [text for text in shown if "Approved" in text] == [seen.text]
+
+
+@pytest.mark.parametrize(
+    "reviewer", [Reply(error=401), Reply(text="All fine!"), Reply(text="{}"), Reply(stop="refusal")]
+)
+async def test_without_a_review_the_answer_says_so(two: Two, reviewer: Reply) -> None:
+    await two.starts("claude")
+    reviewer.wire = "openai"
+    two.script(saying("claude", "It is 485,000 EUR {485,000}."), reviewer)
+    seen = await two.asks(f"review: {QUESTION}")
+    assert "It is 485,000 EUR [1]." in seen.text
+    assert "*Not reviewed: GPT " in seen.text
+
+
+async def test_a_reviewer_that_may_not_see_the_evidence_gets_no_byte_of_it(two: Two) -> None:
+    since = await two.starts("claude")
+    two.script(saying("claude", f"It is {CLAUDES} {{{CLAUDES}}}."))
+    seen = await two.asks(f"review: {CODE}")
+    assert f"It is {CLAUDES} [1]." in seen.text
+    assert "Not reviewed: no second model may see everything this answer was made from." in seen.text
+    assert two.bodies("gpt", since) == []
+
+
+async def test_stopped_while_it_is_checked_nothing_of_the_draft_is_shown(two: Two) -> None:
+    await two.starts("claude")
+    two.script(saying("claude", "It is 485,000 EUR {485,000}."), judging("gpt", {}, delay=0.3, chunk=2))
+    since = len(two.world.record)
+    said = await two.parley.teams.say("Sofia", f"review: {QUESTION}")
+    await two.world.wait_for("openai", "*", count=len(two.parley.received("openai")) + 1)
+    await two.parley.teams.answer_to(await two.parley.teams.say("Sofia", "stop"), quiet=0.2)
+    kept = await two.kept(said["conversation"]["id"], "stopped")
+    assert kept.text == ""
+    assert kept.usage.input > 1000
+    assert "485,000" not in str(two.parley.sent_to_teams(since))
+
+
+async def test_a_conversation_can_be_set_to_either_and_back(two: Two) -> None:
+    await two.starts("claude")
+    assert "a second model checks every answer" in (await two.says("Always review here, please.")).text
+    two.script(saying("claude", "It is 485,000 EUR {485,000}. It swims."), judging("gpt", {"swims": NONE}))
+    assert "It swims" not in (await two.asks(QUESTION)).text.partition("**What")[0]
+    assert "A second model checks every answer here." in str((await two.says("status")).activity)
+    two.script(Reply(text="Hello."))
+    assert "eviewed" not in (await two.asks("hello")).text, "a greeting takes one model"
+    assert "two models answer here side by side" in (await two.says("vergleiche hier immer")).text
+    two.script(
+        saying("claude", "It is 485,000 EUR."),
+        saying("gpt", "It is 485,000 EUR."),
+        comparing("claude", agree=["It is 485,000 EUR."]),
+    )
+    assert "**Both compared**" in (await two.asks(QUESTION)).text
+    assert "one model answers here" in (await two.says("stop comparing")).text
+    two.script(saying("claude", "It is 485,000 EUR {485,000}."))
+    assert "GPT" not in (await two.asks(QUESTION)).text
+    assert two.world.state["script"] == []
+
+
+async def test_nothing_of_it_is_written_twice(two: Two) -> None:
+    with closing(sqlite3.connect(two.folder / "parley.db")) as connection:
+        (rows,) = (connection.execute("SELECT count(*), count(DISTINCT turn_id) FROM answers").fetchone(),)
+    assert rows[0] == rows[1]
