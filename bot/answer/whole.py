@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.agent import summarise
 from bot.agent.summarise import Notes
+from bot.answer.estimates import estimate
 from bot.answer.gathering import GIVEN_CHARACTERS, Gathered, evidence
 from bot.background import thread
 from bot.context import Stream
@@ -26,6 +27,8 @@ PART_CHARACTERS = 24_000
 """About 6,000 tokens."""
 MOST_PARTS = 40
 """A longer text is read in larger parts."""
+_NOTE_TOKENS = 400
+"""About as many as the notes on one part have."""
 _PIECE_CHARACTERS = 4_000
 """Of what is given in full: small enough for a citation to say where."""
 _MOST_TOGETHER = 5
@@ -96,8 +99,11 @@ async def whole(
     if fits:
         return Whole(tuple(part.given for part in parts), _IN_FULL)
 
+    cost = estimate(turn, (provider, size, len(parts) * _NOTE_TOKENS))
+
     async def show(done: int) -> None:
-        await stream.status(turn.say("whole.reading", n=min(done + 1, len(parts)), of=len(parts)))
+        reading = turn.say("whole.reading", n=min(done + 1, len(parts)), of=len(parts))
+        await stream.status(f"{reading} {cost}".rstrip())
 
     given = [part.given for part in parts]
     read = await summarise.notes(provider, question, given, like=like, on_part=show, stopping=turn.stopping)
