@@ -14,6 +14,7 @@ from bot.answer import models
 from bot.answer.asking import answer
 from bot.answer.beginning import Begun, begin, guarded, signed_in
 from bot.answer.concluding import conclude
+from bot.answer.estimates import estimate_of_heads
 from bot.answer.gathering import Toolbox
 from bot.answer.heads import Head, Stage
 from bot.answer.narrowing import narrowed
@@ -74,7 +75,8 @@ async def _compare(turn: Turn, asked: Incoming, names: tuple[str, str], told: tu
         Head(name, replace(begun, gathered=await narrowed(begun.turn, begun.gathered, name)), Said(stream, citations, further))
         for name in names
     ]  # fmt: skip
-    await stream.status(turn.say("compare.asking", first=models.shown(names[0]), second=models.shown(names[1])))
+    asking = turn.say("compare.asking", first=models.shown(names[0]), second=models.shown(names[1]))
+    await stream.status(f"{asking} {estimate_of_heads(turn, begun.gathered, *names, names[0])}".rstrip())
     stage, watch = Stage(stream, heads), Watch(begun.turn, begun.gathered)
 
     def speaking(number: int) -> Speaking:

@@ -1,9 +1,22 @@
 """What long work will cost, told before it begins where that is worth telling."""
 
 from bot.agent.loop import CHARACTERS_A_TOKEN
+from bot.answer.gathering import Gathered
 from bot.cost.words import money
 from bot.services import Turn
 from providers.base import Provider
+
+ANSWER_TOKENS = 1000
+"""A long answer, with what a model thinks before it."""
+
+
+def estimate_of_heads(turn: Turn, gathered: Gathered, *names: str) -> str:
+    """As `estimate`, for as many answers from the same evidence as there are `names` of models."""
+    given = sum(len(passage.text) for passage in gathered.passages) + sum(
+        len(m.text) for m in gathered.history.messages
+    )
+    models = turn.services.models
+    return estimate(turn, *((models[name], given, ANSWER_TOKENS) for name in names))
 
 
 def estimate(turn: Turn, *works: tuple[Provider, int, int]) -> str:

@@ -15,6 +15,7 @@ from bot.agent.statements import Piece
 from bot.answer.beginning import begin, guarded
 from bot.answer.changes import below, summed_up, written
 from bot.answer.concluding import conclude
+from bot.answer.estimates import estimate_of_heads
 from bot.answer.failover import AllFailed, Work, answered
 from bot.answer.gathering import Toolbox, evidence
 from bot.answer.models import shown
@@ -83,7 +84,8 @@ async def _review(turn: Turn, asked: Incoming, model: str, told: tuple[str, ...]
     stream = begun.stream
     drafting = Said(Unseen(stream), Citations(begun.gathered.grounding.retrieved), turn.say("answer.searching_further"))
     work = Work(begun.turn, stream, model, begun.gathered, drafting, begun.searched, told=told)
-    await stream.status(turn.say("review.drafting", model=shown(model)))
+    drafted = turn.say("review.drafting", model=shown(model))
+    await stream.status(f"{drafted} {estimate_of_heads(turn, begun.gathered, model, model)}".rstrip())
     try:
         outcome = await answered(work)
     except AllFailed as failed:
