@@ -1,6 +1,5 @@
 """The asker's own calendar: what is planned, with whom, where, and what was said about it beforehand."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ from graph.kql import event_kql
 from graph.match import best, names_somebody
 from graph.once import Once
 from graph.parse import dict_at, dicts_at, hits_of, link_of, moment_of, text_at
+from graph.together import both
 from graph.wire.addresses import segment
 
 SCOPES = ("Calendars.Read",)
@@ -53,7 +53,7 @@ class Calendar:
             return []
         start, end = self._span(query)
         timed = query.after is not None or query.before is not None
-        view, older = await asyncio.gather(
+        view, older = await both(
             self._views.get((start, end), lambda: self._view(start, end)), _nothing() if timed else self._older(query)
         )
         events = {text_at(event, "id"): event for event in [*view, *older]}

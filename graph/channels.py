@@ -1,6 +1,5 @@
 """Channels of the asker's teams: posts with their replies, and the names of the files that were shared there."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from graph.match import in_place, names_somebody, score
 from graph.once import Once
 from graph.parse import dicts_at, hits_of, link_of, text_at
 from graph.talk import PREFER, Said, said, talk, written
+from graph.together import both, every
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 from graph.wire.batches import Part
@@ -71,7 +71,7 @@ class Channels:
         """Whole threads, best first: a reply is worth little without what it answers."""
         if top <= 0:
             return []
-        hits, known = await asyncio.gather(self._hits(query), self._all.get("", self._channels))
+        hits, known = await both(self._hits(query), self._all.get("", self._channels))
         if hits is None:
             chosen = [channel for channel in known.values() if in_place(query.place, channel.name, channel.place)]
             wanted: dict[str, set[str]] = {channel.id: set() for channel in chosen[:LOOKED_INTO]}
@@ -80,7 +80,7 @@ class Channels:
             for channel, message, _ in hits:
                 if channel in known:
                     wanted.setdefault(channel, set()).add(message)
-        threads = await asyncio.gather(*(self._read.get(id, partial(self._threads, known[id])) for id in wanted))
+        threads = await every(self._read.get(id, partial(self._threads, known[id])) for id in wanted)
         threads = [[*listed] for listed in threads]
         for channel, thread in await self._older(hits or [], known, threads):
             threads[list(wanted).index(channel)].append(thread)
@@ -209,15 +209,16 @@ def _thread(root: Mapping[str, Any]) -> list[Said]:
 def _document(channel: Channel, thread: Sequence[Said], graph: Graph, *, complete: bool = True) -> Document:
     root = thread[0]
     about = root.text if len(root.text) <= 60 else f"{root.text[:57].rsplit(' ', 1)[0]}…"
+    about = "" if root.application and root.application == graph.options.unheard else about
     return Document(
         id=f"channels:{quote(channel.team, safe='')}/{quote(channel.id, safe='@:')}/{quote(root.id, safe='')}",
         source=Channels.name,
         kind="chat",
-        title=f"{channel.place}: {about}" if channel.place else about,
+        title=f"{channel.place}: {about}" if channel.place and about else channel.place or about,
         link=root.link or channel.link,
         author=root.speaker,
         modified=thread[-1].at,
-        text=written(thread, graph.zone),
+        text=written(thread, graph.zone, unheard=graph.options.unheard),
         place=channel.place,
         thread=root.id,
         complete=complete,

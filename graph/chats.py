@@ -1,6 +1,5 @@
 """The asker's chats in Teams: what was said, by whom, with the messages around it."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from graph.match import best, in_place, names_somebody
 from graph.once import Once
 from graph.parse import NEVER, dicts_at, hits_of, link_of, moment_of, text_at
 from graph.talk import PREFER, Said, around, said, talk, written
+from graph.together import both
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 from graph.wire.batches import Part
@@ -43,7 +43,7 @@ class Chats:
         """Stretches of talk around what was found, best first."""
         if top <= 0:
             return []
-        hits, chats = await asyncio.gather(self._hits(query), self._all.get("", self._chats))
+        hits, chats = await both(self._hits(query), self._all.get("", self._chats))
         known = {text_at(chat, "id"): chat for chat in chats}
         if hits is None or query.place:
             return await self._look_into(_likely(known.values(), query), query, top)
@@ -107,7 +107,7 @@ class Chats:
     async def read(self, id: str) -> Document:
         """The message with more of the talk around it."""
         chat, message = _split(id)
-        about, found = await asyncio.gather(
+        about, found = await both(
             self._graph.get(f"/chats/{segment(chat)}", {"$expand": "members"}),
             self._graph.get(f"/chats/{segment(chat)}/messages/{segment(message)}", headers=PREFER),
         )
@@ -130,8 +130,12 @@ class Chats:
 
 
 def _sees(member: Mapping[str, Any], message: str) -> bool:
-    since = moment_of(text_at(member, "visibleHistoryStartDateTime"))
-    return message.isdecimal() and since.timestamp() * 1000 <= int(message[:15])
+    shown = member.get("visibleHistoryStartDateTime")
+    if shown is None:
+        return message.isdecimal()
+    since = moment_of(shown) if isinstance(shown, str) else NEVER
+    # What can't be understood shows nothing; from the year 1 on is everything.
+    return message.isdecimal() and since != NEVER and since.timestamp() * 1000 <= int(message[:15])
 
 
 def _first(part: Sequence[Said], ids: Sequence[str]) -> Said:
@@ -184,7 +188,7 @@ def _document(
         link=hit.link or link_of(text_at(chat, "webUrl")),
         author=hit.speaker,
         modified=lines[-1].at,
-        text=written(lines, graph.zone),
+        text=written(lines, graph.zone, unheard=graph.options.unheard),
         place=f"chat with {names}" if topic and names else "",
         thread=text_at(chat, "id"),
         complete=complete,

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from graph.errors import ForeignLink, Throttled, Unavailable, Unreadable
 from graph.extract.reasons import TOO_LARGE
 from graph.options import Options, zone_of
 from graph.wire.addresses import origin, query, trust
+from graph.wire.asking import Wire, ask
 from graph.wire.batches import Answer, Part, send_batch
 from graph.wire.download import Downloader
 from graph.wire.lanes import Everybody, Lane, Lanes
@@ -40,23 +41,6 @@ class Call:
     path: str
     status: int
     """0: no answer came."""
-
-
-class Wire(Protocol):
-    """What `graph.wire.adapter.Adapter` does; that file is imported off the event loop."""
-
-    async def send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        token: Callable[[str | None], Awaitable[str]],
-        *,
-        max_bytes: int,
-    ) -> Reply: ...
-
-    async def aclose(self) -> None: ...
 
 
 class GraphClient:
@@ -250,7 +234,6 @@ class Graph:
                 sent["client-request-id"] = str(uuid.uuid4())
                 result = await self._try(wire, method, url, sent, body, max_bytes)
                 outcome = _outcome(result)
-                self._note(method, path, outcome)
                 if outcome.status in {429, 503} and outcome.retry_after is not None:
                     lane.hold(outcome.retry_after)
             if isinstance(result, Reply) and (result.status < 300 or (max_bytes and result.status in REDIRECTS)):
@@ -267,8 +250,12 @@ class Graph:
     async def _try(
         self, wire: Wire, method: str, url: str, headers: Mapping[str, str], body: bytes | None, max_bytes: int
     ) -> Reply | Unavailable:
+        def note(status: int) -> None:
+            if self._record is not None:
+                self._record(Call(method, self._own_path(url), status))
+
         try:
-            return await wire.send(method, url, headers, body, self._fresh_token, max_bytes=max_bytes or MAX_JSON)
+            return await ask(wire, method, url, headers, body, self._fresh_token, note, max_bytes=max_bytes or MAX_JSON)
         except TooLarge as error:
             if max_bytes:
                 raise Unreadable(TOO_LARGE) from error
@@ -287,10 +274,6 @@ class Graph:
         if not own or not path.startswith(f"{base_path}/") or "/../" in f"{path}/" or "/./" in f"{path}/":
             raise ForeignLink("A link that leads away from Microsoft Graph was not followed.")
         return path.removeprefix(base_path)
-
-    def _note(self, method: str, path: str, outcome: Outcome) -> None:
-        if self._record is not None:
-            self._record(Call(method, path, outcome.status))
 
 
 def _outcome(result: Reply | Unavailable) -> Outcome:

@@ -17,6 +17,7 @@ from graph.kql import MAX_FOLDERS, file_kql, folder_kql, term
 from graph.match import in_place, named, words_of
 from graph.once import Once
 from graph.parse import dict_at, dicts_at, hits_of, link_of, moment_of, summary_of, text_at
+from graph.together import ended
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 
@@ -110,8 +111,7 @@ class Files:
         try:
             return await self._read(await about, content)
         finally:
-            content.cancel()
-            await asyncio.gather(content, return_exceptions=True)
+            await ended(about, content)
 
     async def open_file(self, url: str) -> tuple[Document, bytes]:
         """What is behind a web link, without its text, and its bytes.
@@ -206,7 +206,7 @@ def _identities(permission: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if text_at(permission, "link", "scope") in {"anonymous", "organization"}:
         return []
     roles = permission.get("roles")
-    if isinstance(roles, list) and roles and not {"read", "write", "owner", "sp.full control"} & set(map(str, roles)):
+    if roles and not (isinstance(roles, list) and {"read", "write", "owner", "sp.full control"} & set(map(str, roles))):
         return []
     single = [dict_at(permission, "grantedToV2") or dict_at(permission, "grantedTo")]
     several = list(dicts_at(permission, "grantedToIdentitiesV2")) or list(dicts_at(permission, "grantedToIdentities"))

@@ -15,6 +15,7 @@ from graph.kinds import kind_of
 from graph.kql import mail_kql
 from graph.mail_labels import labels_of
 from graph.parse import dicts_at, hits_of, link_of, moment_of, summary_of, text_at
+from graph.together import every
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 from graph.wire.batches import MAX_PARTS, Answer, Part
@@ -151,7 +152,7 @@ class Mail:
 
     async def _at_once(self, parts: Sequence[Part]) -> list[Answer]:
         chunks = [parts[start : start + MAX_PARTS] for start in range(0, len(parts), MAX_PARTS)]
-        return [answer for some in await asyncio.gather(*map(self._graph.batch, chunks)) for answer in some]
+        return [answer for some in await every(map(self._graph.batch, chunks)) for answer in some]
 
     async def _whole(self, message: Mapping[str, Any], mail_id: str, entries: Sequence[Mapping[str, Any]]) -> Document:
         """With the names of what a reader sees as attached; pictures inside the text are left out."""

@@ -1,6 +1,5 @@
 """Online meetings the asker took part in: what was said in them, their agenda, and Copilot's recap where the tenant has it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from graph.html_text import tidy
 from graph.match import names_somebody, score, words_of
 from graph.once import Once
 from graph.parse import dict_at, dicts_at, link_of, moment_of, text_at
+from graph.together import both, every
 from graph.vtt import turns
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
@@ -67,9 +67,9 @@ class Meetings:
         fitting = [event for event in events if _fit(event, query) > 0]
         fitting.sort(key=lambda event: -_fit(event, query))
         chosen = list({_join(event): event for event in (*fitting, *events)}.values())[:LOOKED_INTO]
-        listed = await asyncio.gather(*(self._transcripts(event) for event in chosen))
+        listed = await every(self._transcripts(event) for event in chosen)
         spoken = [one for part in listed for one in part if _in_span(one.begun, query)]
-        texts = await asyncio.gather(*(self._text(one) for one in spoken))
+        texts = await every(self._text(one) for one in spoken)
         rows = [
             (_fit(one.event, query) * 2 + score(query, text, ignore=WORDS | CALENDAR_WORDS), one, text)
             for one, text in zip(spoken, texts, strict=True)
@@ -121,7 +121,7 @@ class Meetings:
     async def _ask_for_text(self, spoken: _Spoken) -> str:
         """Recap first, then the words; empty for a transcript that is gone or larger than we take."""
         path = f"/me/onlineMeetings/{segment(spoken.meeting)}/transcripts/{segment(spoken.id)}"
-        recap, data = await asyncio.gather(self._recap(spoken), self._vtt(path))
+        recap, data = await both(self._recap(spoken), self._vtt(path))
         said = [turn.line() for turn in turns(data.decode("utf-8-sig", "replace"))]
         return "\n\n".join(part for part in (recap, "\n".join(said)) if part)
 

@@ -1,6 +1,5 @@
 """Colleagues and the organisation: who somebody is, their manager, their reports, and who does what."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -12,6 +11,7 @@ from graph.errors import Forbidden, NotFound, Rejected, Unavailable
 from graph.kql import term
 from graph.match import words_of
 from graph.parse import dict_at, dicts_at, hits_of, text_at
+from graph.together import every
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 from graph.wire.batches import Part
@@ -48,7 +48,7 @@ class People:
         said = {word for phrase in (*query.all_of, *query.any_of, *query.people) for word in words_of(phrase)}
         asked = [self.manager()] if said & _MANAGER else []
         asked += [self.reports()] if said & _REPORTS else []
-        found = [person for part in await asyncio.gather(*asked, self._named(query)) for person in part]
+        found = [person for part in await every([*asked, self._named(query)]) for person in part]
         known = {text_at(person, "id"): person for person in found if text_at(person, "id")}
         return await self._described(list(known.values())[: min(top, MAX_HITS)])
 

@@ -1,6 +1,5 @@
 """Planner: what a group has to do, who does it, until when."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from graph.match import best, in_place
 from graph.once import Once
 from graph.parse import NEVER, dict_at, dicts_at, moment_of, text_at
 from graph.tasks import WORDS as TASK_WORDS
+from graph.together import both
 from graph.wire.addresses import segment
 from graph.wire.batches import Part
 
@@ -77,7 +77,7 @@ class Planner:
         plans = [plan async for plan in self._graph.pages("/me/planner/plans", limit=MOST_PLANS)]
         ids = [text_at(plan, "id") for plan in plans]
         parts = [Part(f"/planner/plans/{segment(id)}/{kind}") for id in ids for kind in ("tasks", "buckets")]
-        mine, answers = await asyncio.gather(self._mine(), self._graph.batch(parts))
+        mine, answers = await both(self._mine(), self._graph.batch(parts))
         listed = [list(dicts_at(answer.found(), "value")) for answer in answers]
         tasks = {text_at(task, "id"): task for part in (*listed[::2], mine) for task in part}
         return _Board(
@@ -104,9 +104,7 @@ class Planner:
 
     async def read(self, id: str) -> Document:
         task_id = _task(id)
-        task, details = await asyncio.gather(
-            self._graph.get(_path(task_id)), self._graph.get(f"{_path(task_id)}/details")
-        )
+        task, details = await both(self._graph.get(_path(task_id)), self._graph.get(f"{_path(task_id)}/details"))
         plan = await self._graph.get(f"/planner/plans/{segment(text_at(task, 'planId'))}")
         board = _Board([task], {text_at(task, "planId"): text_at(plan, "title")}, {}, await self._names([task]))
         return _document(task, details, board, complete=True)

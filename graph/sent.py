@@ -1,6 +1,5 @@
 """What people put into a message that only Graph can open: where a pasted link leads, and the files and images of a message."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from graph.client import Graph
 from graph.errors import GraphError, SignInNeeded
 from graph.parse import dicts_at, link_of, text_at
+from graph.together import every
 from graph.wire.addresses import segment
 
 CHANNEL_SCOPES = ("ChannelMessage.Read.All",)
@@ -127,7 +127,7 @@ async def _message(graph: Graph, path: str, max_bytes: int) -> Message:
         except GraphError:
             return None
 
-    fetched = await asyncio.gather(*(fetch(id) for id in shown[:MAX_PICTURES]))
+    fetched = await every(fetch(id) for id in shown[:MAX_PICTURES])
     pictures = tuple(data for data in fetched if data is not None)
     return Message(files, pictures, len(shown) - len(pictures))
 

@@ -1,6 +1,5 @@
 """Shared mailboxes ("support@…") that the asker has access to. Graph cannot list them, so the installation names them."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from graph.mail import FIELDS, PREFER, letter
 from graph.match import in_place
 from graph.options import Options
 from graph.parse import dicts_at, text_at
+from graph.together import every
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 from graph.wire.batches import Part
@@ -51,7 +51,7 @@ class SharedMailboxes:
         return sorted(found, key=lambda document: document.modified, reverse=True)[:top]
 
     async def _documents(self, address: str, messages: Sequence[Mapping[str, Any]]) -> list[Document]:
-        read = await asyncio.gather(*(letter(message) for message in messages))
+        read = await every(letter(message) for message in messages)
         return [
             _in(address, document, text_at(message, "id")) for document, message in zip(read, messages, strict=True)
         ]

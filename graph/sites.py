@@ -1,6 +1,5 @@
 """SharePoint beyond files: entries of lists, pages, and the sites themselves."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ from graph.html_text import html_to_text, tidy
 from graph.kql import item_kql
 from graph.match import in_place
 from graph.parse import dict_at, hits_of, link_of, moment_of, summary_of, text_at
+from graph.together import both
 from graph.wire.addresses import query as encoded
 from graph.wire.addresses import segment
 from graph.wire.batches import Part
@@ -81,7 +81,7 @@ class Sites:
             if document is None:
                 raise NotFound("There is no entry with this id.", status=404)
             return _with(document, item)
-        site, lists = await asyncio.gather(self._graph.get(path), self._graph.get(f"{path}/lists"))
+        site, lists = await both(self._graph.get(path), self._graph.get(f"{path}/lists"))
         document = _document({**site, "@odata.type": "#microsoft.graph.site"}, "")
         if document is None:
             raise NotFound("There is no site with this id.", status=404)

@@ -1,6 +1,5 @@
 """What stands around a message in Teams: its thread in a channel, or what was said last in a chat, with the asker's own rights."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from graph.client import Graph
 from graph.parse import dict_at, dicts_at, moment_of, text_at
 from graph.talk import PREFER, Said, said
+from graph.together import both
 from graph.wire.addresses import segment
 
 CHANNEL_SCOPES = ("ChannelMessage.Read.All",)
@@ -32,9 +32,7 @@ async def thread(graph: Graph, group_id: str, channel_id: str, root_id: str, *, 
     """The thread's first message and its `top` newest replies, oldest first. Errors: `graph.errors`."""
     of_channel = graph.scoped(CHANNEL_SCOPES)
     path = f"/teams/{segment(group_id)}/channels/{segment(channel_id)}/messages/{segment(root_id)}"
-    root, replies = await asyncio.gather(
-        of_channel.get(path, headers=PREFER), _newest(of_channel, f"{path}/replies", top)
-    )
+    root, replies = await both(of_channel.get(path, headers=PREFER), _newest(of_channel, f"{path}/replies", top))
     return _lines([root, *replies])
 
 

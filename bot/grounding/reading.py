@@ -10,6 +10,7 @@ from bot.grounding.ranking import Folded, coverage, fuse, weights
 from bot.grounding.untrusted import readable
 from graph.base import Document, Expands, Query, ReadsMany, Source
 from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Unreadable
+from graph.together import every
 
 HITS_A_QUERY = 20
 READ_A_SOURCE = 8
@@ -32,6 +33,8 @@ class SoFar:
     """Two rounds are over: what comes now are files of mails."""
     unread: tuple[Document, ...] = ()
     """Attached files that are still to be read: their names, and whose they are."""
+    failed: GraphError | None = None
+    """Why some of the queries found nothing."""
 
 
 @dataclass(slots=True)
@@ -45,15 +48,15 @@ class Reader:
     async def search(self, source: Source, of: Asked, asked: Sequence[Query], admit: Admit, so_far: SoFar) -> None:
         """Two calls after each other: all queries, then the best hits. Files of mails come after that.
 
-        Raises `GraphError` when a query fails or `TimeoutError`; what was read until then is in `so_far`.
+        Raises `GraphError`, at the end where only some of the queries failed; what was read until then is in `so_far`.
         """
-        answers = await asyncio.gather(*(source.search(query, top=HITS_A_QUERY) for query in asked))
+        answers = await self._answers(source, asked, so_far)
         hits = {document.id: document for answer in answers for document in reversed(answer)}
         so_far.scores |= fuse([[document.id for document in answer] for answer in answers])
         best = _promising(of, list(hits.values()), so_far.scores)
         admitted = [
             document
-            for document in await asyncio.gather(*(admit(source, document) for document in best[:CHECKED_READERS]))
+            for document in await every(admit(source, document) for document in best[:CHECKED_READERS])
             if document is not None
         ][:READ_A_SOURCE]
         await self.read_all(source, admitted, so_far)
@@ -65,6 +68,20 @@ class Reader:
         so_far.settled.set()
         await self.read_all(source, attached, so_far)
         so_far.unread = ()
+        if so_far.failed is not None:
+            raise so_far.failed
+
+    async def _answers(self, source: Source, asked: Sequence[Query], so_far: SoFar) -> list[list[Document]]:
+        """Of the queries that were answered; one that fails takes nothing from the others."""
+        outcomes = await asyncio.gather(
+            *(source.search(query, top=HITS_A_QUERY) for query in asked), return_exceptions=True
+        )
+        answers = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+        for error in (outcome for outcome in outcomes if isinstance(outcome, BaseException)):
+            if isinstance(error, SignInNeeded) or not isinstance(error, GraphError) or not answers:
+                raise error
+            so_far.failed = error
+        return answers
 
     async def _read_around(self, source: Source, best: Sequence[Document], admit: Admit, so_far: SoFar) -> None:
         """What was answered to the best hits repeats their words too seldom to be found itself."""
@@ -94,11 +111,16 @@ class Reader:
             return
 
         async def read(document: Document) -> None:
-            whole = await self.read(source, document)
+            try:
+                whole = await self.read(source, document)
+            except SignInNeeded:
+                raise
+            except GraphError as error:
+                whole = self._taken(document, error)
             if whole is not None:
                 so_far.documents.append(whole)
 
-        await asyncio.gather(*map(read, missing))
+        await every(map(read, missing))
 
     async def read(self, source: Source, document: Document) -> Document | None:
         """None for what cannot be read, which is noted. Raises `GraphError` for trouble that is not the document's own."""

@@ -31,7 +31,8 @@ DEADLINE_SECONDS = 12.0
 BUDGET_TOKENS = 5000
 ENOUGH = 0.8
 """Share of the question's weight that the best passage meets."""
-PROMISING = 1 / 3
+_IN_PART = frozenset(("it did not answer in time", "Microsoft could not answer"))
+PROMISING = 0.4
 """Share of the question's weight that the name of an unread file meets: it is waited for."""
 
 
@@ -118,6 +119,8 @@ class Grounding:
         for name, part in late.items():
             if part.settled.is_set():
                 self._searched(name)
+            if part.failed is not None:
+                self._source_failed(name, _reason(part.failed), part)
             if part.unread or not part.settled.is_set():
                 why = "some attached files were still unread" if part.unread else "the rest had answered before"
                 self.coverage.cut.append(Skipped(name, why))
@@ -200,16 +203,10 @@ class Grounding:
         except SignInNeeded:
             raise
         except TimeoutError:
-            self._source_failed(
-                name, f"it did not answer in time{' with everything' if so_far and so_far.documents else ''}"
-            )
-        except Throttled:
-            self._source_failed(name, "Microsoft asked us to wait; try again in a minute")
-        except Forbidden:
-            self._source_failed(name, "you have no permission for it")
+            self._source_failed(name, "it did not answer in time", so_far)
         except GraphError as error:
             log.warning("source %s failed: %s %s", name, type(error).__name__, error.code)
-            self._source_failed(name, "Microsoft could not answer")
+            self._source_failed(name, _reason(error), so_far)
         else:
             return True
         return False
@@ -240,10 +237,17 @@ class Grounding:
         if name not in self.coverage.searched:
             self.coverage.searched.append(name)
 
-    def _source_failed(self, name: str, why: str) -> None:
+    def _source_failed(self, name: str, why: str, so_far: SoFar | None = None) -> None:
+        why = f"{why} with everything" if so_far is not None and so_far.documents and why in _IN_PART else why
         if all(skipped.what != name for skipped in self.coverage.failed):
             self.coverage.failed.append(Skipped(name, why))
 
     def _skip(self, what: str, why: str) -> None:
         if Skipped(what, why) not in self.coverage.skipped:
             self.coverage.skipped.append(Skipped(what, why))
+
+
+def _reason(error: GraphError) -> str:
+    if isinstance(error, Throttled):
+        return "Microsoft asked us to wait; try again in a minute"
+    return "you have no permission for it" if isinstance(error, Forbidden) else "Microsoft could not answer"

@@ -21,19 +21,19 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from graph.errors import ForeignLink, Unavailable
 from graph.wire.addresses import is_loopback, origin, trust
 from graph.wire.replies import Reply, TooLarge, Unsent
+from graph.wire.tracing import traced
 
 POOLS = 8
 """httpcore walks through every connection of a pool for each request; small pools keep that walk short."""
 
-TokenSource = Callable[[str | None], Awaitable[str]]
-"""Claims of a challenge, or None -> an access token."""
+TokenSource = Callable[[], Awaitable[str]]
 
 
 class _Identity(RequestOption):
     """Whose token a request gets rides on the request itself, so two people's calls cannot mix."""
 
-    def __init__(self, token: TokenSource, claims: str | None) -> None:
-        self.token, self.claims = token, claims
+    def __init__(self, token: TokenSource) -> None:
+        self.token = token
 
     @staticmethod
     def get_key() -> str:
@@ -52,7 +52,7 @@ class _Bearer(AuthenticationProvider):
         identity = request.request_options[_Identity.get_key()]
         if not isinstance(identity, _Identity):
             raise ForeignLink("A request without a person was not sent.")
-        request.headers.try_add("Authorization", f"Bearer {await identity.token(identity.claims)}")
+        request.headers.try_add("Authorization", f"Bearer {await identity.token()}")
 
 
 @contextmanager
@@ -98,31 +98,18 @@ class Adapter:
         *,
         max_bytes: int,
     ) -> Reply:
-        """One request, with at most one repetition for a claims challenge. Redirects are not followed."""
-        reply = await self._once(method, url, headers, body, _Identity(token, None), max_bytes)
-        if reply.status == 401 and reply.claims is not None:
-            reply = await self._once(method, url, headers, body, _Identity(token, reply.claims), max_bytes)
-        return reply
-
-    async def _once(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        identity: _Identity,
-        max_bytes: int,
-    ) -> Reply:
+        """One request. Redirects are not followed."""
         information = RequestInformation()
         information.http_method, information.url = Method[method], url
         for name, value in headers.items():
             information.headers.add(name, value)
         if body is not None:
             information.set_stream_content(body, "application/json")
-        information.add_request_options([identity])
-        with translated():
+        information.add_request_options([_Identity(token)])
+        with traced(method, url) as answered, translated():
             request = await self.sdk.convert_to_native_async(information)
             response = await next(self._next_pool).send(request, stream=True)
+            answered(response.status_code)
             try:
                 return Reply(
                     response.status_code,

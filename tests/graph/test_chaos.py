@@ -13,11 +13,12 @@ import pytest
 
 from graph.base import Document, Query, Source
 from graph.calendar import Calendar
-from graph.client import GraphClient, Wire
+from graph.client import GraphClient
 from graph.documents import Documents
 from graph.errors import GraphError, SignInNeeded
 from graph.files import Files
 from graph.mail import Mail
+from graph.wire.asking import Wire
 from graph.wire.lanes import Everybody, Lanes
 from graph.wire.replies import Reply, retry_after
 from infra.local.graph.state import graph_state
