@@ -4,64 +4,47 @@ from dataclasses import replace
 
 from bot.agent.loop import Outcome
 from bot.answer import consents, models
+from bot.answer.beginning import begin, guarded
 from bot.answer.delivering import compact, finish, keep, suggestions
 from bot.answer.failover import AllFailed, Work, answered
-from bot.answer.gathering import gather
 from bot.answer.keeping import kept, made_from, remembered
-from bot.answer.newcomers import Outgrown, answer_privately
 from bot.answer.said import Said
+from bot.answer.settling import settled
 from bot.background.sent import in_words
-from bot.choice import require
-from bot.context import Incoming, Outgoing, Place
+from bot.choice import Chosen
+from bot.context import Incoming, Outgoing
 from bot.grounding.citations import Citations
-from bot.grounding.queries import small_talk
 from bot.services import Turn
 from bot.store.answers import Kept
 from bot.teams.entities import shortened
-from graph.errors import SignInNeeded
 
 _QUESTION = 100
 """Characters of a question that stand above its second answer."""
 
 
 async def answer(
-    turn: Turn, asked: Incoming, model: str, *, again: Kept | None = None, told: tuple[str, ...] = ()
+    turn: Turn,
+    asked: Incoming,
+    model: str,
+    *,
+    again: Kept | None = None,
+    told: tuple[str, ...] = (),
+    chosen: Chosen | None = None,
 ) -> None:
     """Answers `asked` in this turn's conversation with this person's rights; sign-in is asked for when it is needed.
 
     `asked` is the turn's own message, or an earlier one that is answered once more: then `again` is what was answered before,
-    which the model does not get to see. `model` is a configured name. `told` stands under the answer. Raises `NotPermitted`.
+    which the model does not get to see. `model` is a configured name. `told` stands under the answer. `chosen`: how the
+    model was, where the table may name another one for what is found. Raises `NotPermitted`.
     """
-    if turn.services.sources and not turn.person.id:
-        await turn.conversation.stream().finish(Outgoing(turn.say("sign_in.without_account")))
-        return
-    try:
-        await _answer(turn, asked, model, again, told)
-    except SignInNeeded as needed:
-        await turn.keep_for_later()
-        await turn.services.ask_to_sign_in(turn, needed)
-    except Outgrown:
-        await answer_privately(turn, asked.text)
+    await guarded(turn, asked, lambda: _answer(turn, asked, model, again, told, chosen))
 
 
-async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None, told: tuple[str, ...]) -> None:
-    services = turn.services
-    searches = bool(services.sources) and not small_talk(asked.text)
-    if searches:
-        await services.sign_in.graph_token(
-            turn.person, services.scopes
-        )  # before anything is shown: it may ask to sign in
-    await require(turn, model)
-    stream = turn.conversation.stream()
-    if searches:
-        await stream.status(
-            turn.say("answer.searching_own" if turn.incoming.reference.place is Place.PERSONAL else "answer.searching")
-        )
-    seen = replace(turn, incoming=asked)
-    gathered = await gather(seen, asked.text, model, searches=searches)
-    if gathered.passages:
-        read = {passage.document.id for passage in gathered.passages}
-        await stream.status(turn.say("answer.reading", n=len(read)))
+async def _answer(
+    turn: Turn, asked: Incoming, model: str, again: Kept | None, told: tuple[str, ...], chosen: Chosen | None
+) -> None:
+    begun, model, row = await settled(await begin(turn, asked, model), model, chosen)
+    seen, stream, gathered, searches = begun.turn, begun.stream, begun.gathered, begun.searched
     said = Said(stream, Citations(gathered.grounding.retrieved), turn.say("answer.searching_further"))
     above = _above(turn, asked, model) if again else _asked_elsewhere(turn, asked)
     if above:
@@ -73,10 +56,10 @@ async def _answer(turn: Turn, asked: Incoming, model: str, again: Kept | None, t
         await stream.finish(Outgoing(failed.told))
         return
     await work.watch.check()
-    await _delivered(turn, asked, work, outcome, again)
+    await _delivered(turn, asked, work, outcome, again, row if work.model == model else "")
 
 
-async def _delivered(turn: Turn, asked: Incoming, work: Work, outcome: Outcome, again: Kept | None) -> None:
+async def _delivered(turn: Turn, asked: Incoming, work: Work, outcome: Outcome, again: Kept | None, row: str) -> None:
     """All of it under the name of the model that answered, which may be another than the one that was asked."""
     services, gathered, model = turn.services, work.gathered, work.model
     text = work.said.whole(outcome)
@@ -89,7 +72,7 @@ async def _delivered(turn: Turn, asked: Incoming, work: Work, outcome: Outcome, 
     await finish(turn, work.stream, outcome, gathered, work.said, f"{work.above}{text}", next_, work.told)
     label = services.labels.highest(made_of.labels)
     keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
-    await keep(turn, work.stream, keeping)
+    await keep(turn, work.stream, replace(keeping, row=row))
     await consents.offer(turn, gathered.grounding.coverage.consents)
     await compact(turn, turn.model(model, "summary"), gathered, said_now)
 

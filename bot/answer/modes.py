@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from bot.answer.asking import answer
 from bot.answer.comparing import compare
 from bot.answer.reviewing import review
-from bot.choice import conversation
+from bot.choice import Chosen, conversation
 from bot.context import Incoming
 from bot.grounding.queries import small_talk
 from bot.services import Turn
@@ -30,14 +30,16 @@ async def choose(turn: Turn, mode: Mode) -> None:
     await turn.services.preferences.set(conversation(turn.incoming.reference), MODE, mode)
 
 
-async def answer_as(mode: Mode, turn: Turn, asked: Incoming, model: str, *, told: tuple[str, ...] = ()) -> None:
+async def answer_as(
+    mode: Mode, turn: Turn, asked: Incoming, model: str, *, told: tuple[str, ...] = (), chosen: Chosen | None = None
+) -> None:
     """Answers `asked` in this turn's conversation, as `bot.answer.asking.answer` does. A greeting takes one model.
 
-    `model` is a configured name, of the one that answers first or drafts. `told` stands under the answer. Raises `NotPermitted`.
+    `model` is a configured name, of the one that answers first or drafts. `told` and `chosen`: as there. Raises `NotPermitted`.
     """
     if mode == "compare" and not small_talk(asked.text):
         await compare(turn, asked, model, told=told)
     elif mode == "review" and not small_talk(asked.text):
         await review(turn, asked, model, told=told)
     else:
-        await answer(turn, asked, model, told=told)
+        await answer(turn, asked, model, told=told, chosen=chosen)

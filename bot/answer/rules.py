@@ -1,7 +1,7 @@
 """What one turn's model and readers may be given, whatever brings it: the policy, its labels, and who could read it before."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.context import Audience, Place
 from bot.grounding.evidence import Coverage, Skipped
@@ -26,6 +26,8 @@ class Rules:
     say: Texts
     beside: "Rules | None" = None
     """Of a second model that is asked the same: then what either of them may be given is gathered."""
+    met: set[str] = field(default_factory=set[str], compare=False)
+    """All labels that documents had so far, of those that are withheld too."""
 
     @staticmethod
     async def of(turn: Turn, model: str, audience: Audience, coverage: Coverage, beside: str = "") -> "Rules":
@@ -39,6 +41,7 @@ class Rules:
 
     def withholds(self, document: Document) -> bool:
         """Noted in the coverage by the label's or the rule's name only: nothing that people read of it names the document."""
+        self.met.update(document.labels)
         found = ((label, self.refuses(label)) for label in document.labels)
         label, refused = next(((label, why) for label, why in found if why is not None), ("", None))
         if refused is None:

@@ -17,7 +17,7 @@ async def run(turn: Turn, argument: str) -> None:
         return
     chosen, mode = await asyncio.gather(chosen_model(turn), mode_here(turn))
     asked = replace(turn.incoming, text=argument or turn.say("sent.this_question"))
-    await answer_as(mode, turn, asked, chosen.name, told=instead(chosen, turn.say))
+    await answer_as(mode, turn, asked, chosen.name, told=instead(chosen, turn.say), chosen=chosen)
 
 
 COMMAND = Command(help="", run=run)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.answer.models import named, row_named, shown
+from bot.answer.settling import last_automatic
 from bot.cards.kit import Element, button, card, paragraph
 from bot.choice import (
     AUTOMATIC,
     DEFAULT_MODEL,
     MODEL,
     Chosen,
-    automatic,
     chosen_model,
     conversation,
     named_model,
@@ -21,7 +21,6 @@ from bot.context import Outgoing
 from bot.policy.rules import Refused
 from bot.policy.table import AUTO
 from bot.router import Command
-from bot.routing.task import features_of
 from bot.services import Turn
 from bot.texts import Texts, languages
 from providers.base import Provider
@@ -135,19 +134,6 @@ async def _table(turn: Turn, now: Chosen) -> list[str]:
         lines.append(say("models.row", row=row_named(row.name, say), name=answers))
     last = await last_automatic(turn)
     return [*lines, say("models.row_otherwise"), *([last] if last else [])]
-
-
-async def last_automatic(turn: Turn) -> str:
-    """Who answered the last question here, and by which row; empty when nothing was answered, or not by the table."""
-    latest = await turn.services.answers.latest(turn.incoming.kept_under, turn.person.id)
-    if latest is None:
-        return ""
-    labels = [latest.kept.label] if latest.kept.label else []
-    found = automatic(turn, features_of(latest.kept.asked, labels=labels), "default", await verdicts(turn))
-    if found.name != latest.kept.model:
-        return ""
-    row = row_named(found.row, turn.say) if found.row else turn.say("models.no_row")
-    return turn.say("models.last_auto", name=shown(found.name), row=row)
 
 
 def _buttons(turn: Turn, now: Chosen, permitted: list[str]) -> list[Element]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.answer.models import shown
 from bot.answer.modes import mode_here
+from bot.answer.settling import in_short
 from bot.cards.kit import card, facts, paragraph
 from bot.choice import chosen_model, conversation
 from bot.context import Outgoing, Place
@@ -36,7 +37,7 @@ async def run(turn: Turn, argument: str) -> None:
         mode_here(turn),
     )
     pairs = [
-        (say("status.model"), f"{shown(now.name)} ({now.provider.model}). {say(f'models.why_{now.why}')}"),
+        (say("status.model"), await in_short(turn, now)),
         *((shown(name), _vendor(turn, provider)) for name, provider in turn.services.models.items()),
         (say("status.graph"), graph),
         (say("status.store"), say("status.store_good", n=store)),

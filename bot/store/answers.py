@@ -66,6 +66,8 @@ class Kept:
     """Entra object ids of everybody who could read it in a shared place when it was given."""
     suggestions: tuple[str, ...] = ()
     """What was offered under it, word for word."""
+    row: str = ""
+    """The row of the policy's table that named the model; `otherwise` when none did, empty when somebody chose it."""
     created: float = 0.0
     """Seconds since 1970; set by the store."""
 

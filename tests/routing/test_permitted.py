@@ -9,7 +9,7 @@ from bot.context import Person, Place
 from bot.labels import LabelRules
 from bot.labels import Rule as LabelRule
 from bot.policy.rules import Asker, NotPermitted, Policy, Rule, Targets
-from bot.routing.caller import Caller, through
+from bot.routing.caller import Caller, Purpose, through
 from bot.routing.permitted import Permitted, labels_of
 from providers.base import Evidence, Message, Request, Response, Text, ToolCall, ToolResult
 from tests.agent.fakes import ScriptedProvider, says
@@ -42,7 +42,7 @@ async def test_what_is_allowed_passes_unchanged() -> None:
 
 @pytest.mark.parametrize("purpose", ["answer", "summary", "review", "compare"])
 async def test_whatever_it_is_for_it_is_refused_before_anything_is_asked(
-    purpose: str, caplog: pytest.LogCaptureFixture
+    purpose: Purpose, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     provider = ScriptedProvider([says("Never.")])

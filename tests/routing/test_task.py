@@ -37,4 +37,4 @@ def test_what_was_sent_tells_it_too() -> None:
     assert tasks(Sent("file", "run.py"), Sent("image")) == {"code", "images"}
     assert tasks(Sent("file", "offer.pdf")) == {"short_question"}
     found = features_of(Incoming("1", "this?", PERSONAL, sent=(Sent("image"),)), evidence=9, labels=["Inner"])
-    assert (found.images, found.evidence, found.labels) == (True, 9, {"Inner"})
+    assert (found.images, found.evidence, found.labels) == (True, 9, frozenset({"Inner"}))
