@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from providers.base import Effort, Request
 from providers.errors import ConfigurationError
@@ -13,7 +13,7 @@ from providers.structured import bindable, told
 from providers.transcript import legible
 
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-_BARE = re.compile(r"(?:claude|gpt)(?:-.*|$)")
+_BARE = re.compile(r"(?:claude|gpt)(?:-.*|$)|^plain$")
 _VERSION = re.compile(r"\d{8}|default|latest")
 """What Vertex AI writes after the @ of a model's own name."""
 
@@ -37,6 +37,13 @@ class Capabilities:
         place = _ORDER.index(wanted)
         known = sorted(self.efforts, key=_ORDER.index)
         return next((value for value in known if _ORDER.index(value) >= place), known[-1] if known else "")
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A provider that says what its model can do."""
+
+    capabilities: Capabilities
 
 
 def capabilities_of(name: str, family: str = "") -> Capabilities:

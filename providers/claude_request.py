@@ -8,10 +8,11 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from providers.base import Evidence, File, Image, Message, Native, Part, Request, Text, ToolCall, ToolResult
 from providers.capabilities import Capabilities, capabilities_of
+from providers.framing import RULES, framed, unmarked
 from providers.schema import strict_schema
 from providers.transcript import clean, repaired
 
@@ -34,17 +35,19 @@ def to_wire(
     }
     if config := _output_config(request, capabilities):
         wire["output_config"] = config
-    if request.system.strip():
-        wire["system"] = [{"type": "text", "text": clean(request.system), "cache_control": _CACHED}]
+    system = request.system if capabilities.citations else f"{request.system}\n\n{RULES}"
+    if system.strip():
+        wire["system"] = [{"type": "text", "text": clean(system.strip()), "cache_control": _CACHED}]
     if request.user_hash:
         wire["metadata"] = {"user_id": request.user_hash}
     if request.tools:
         # The next round of a tool loop sends all of this again, evidence included.
         wire["cache_control"] = _CACHED
+    form = _form(request, capabilities)
     prefix, wire["messages"] = _head_digest(wire), []
     for message in messages:
         own = _replayed(message.native, (door, model), prefix)
-        content = own or [_block(part, cited=request.schema is None) for part in message.parts]
+        content = own or [_block(part, form) for part in message.parts]
         wire["messages"].append({"role": message.role, "content": content})
         prefix = _digest(prefix, wire["messages"][-1])
     if number := _said_before(messages):
@@ -121,11 +124,21 @@ def _tools(request: Request, messages: tuple[Message, ...]) -> dict[str, Any]:
     return {"tools": [{"name": n, "input_schema": {"type": "object"}} for n in used], "tool_choice": {"type": "none"}}
 
 
-def _block(part: Part, *, cited: bool = True) -> dict[str, Any]:
-    """`cited`: natively. All of a request or none: a mixture is refused, and so is any in an answer of a given form."""
+Form = Literal["cited", "uncited", "framed"]
+"""How evidence goes: as Claude's own blocks, which it cites natively or does not, or as text between marks."""
+
+
+def _form(request: Request, capabilities: Capabilities) -> Form:
+    """One for the whole request: a mixture is refused, and so are citations in an answer bound to a schema."""
+    if not capabilities.citations:
+        return "framed"
+    return "uncited" if request.schema else "cited"
+
+
+def _block(part: Part, form: Form = "cited") -> dict[str, Any]:
     match part:
         case Text(text):
-            return {"type": "text", "text": text}
+            return {"type": "text", "text": unmarked(text) if form == "framed" else text}
         case Image(data, media_type):
             encoded = base64.b64encode(data).decode()
             return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": encoded}}
@@ -133,17 +146,19 @@ def _block(part: Part, *, cited: bool = True) -> dict[str, Any]:
             encoded = base64.b64encode(data).decode()
             source = {"type": "base64", "media_type": media_type, "data": encoded}
             title = {"title": name} if name.strip() else {}
-            return {"type": "document", "source": source, **title, "citations": {"enabled": cited}}
+            return {"type": "document", "source": source, **title, "citations": {"enabled": form == "cited"}}
         case Evidence():
-            return _search_result(part, cited=cited)
+            return _evidence(part, form)
         case ToolCall(id, name, arguments):
             return {"type": "tool_use", "id": id, "name": name, "input": dict(arguments)}
         case ToolResult(call_id, content, is_error):
-            blocks = [_block(inner, cited=cited) for inner in content] or [{"type": "text", "text": "(empty)"}]
+            blocks = [_block(inner, form) for inner in content] or [{"type": "text", "text": "(empty)"}]
             return {"type": "tool_result", "tool_use_id": call_id, "content": blocks, "is_error": is_error}
 
 
-def _search_result(evidence: Evidence, *, cited: bool) -> dict[str, Any]:
+def _evidence(evidence: Evidence, form: Form) -> dict[str, Any]:
+    if form == "framed":
+        return {"type": "text", "text": framed(evidence)}
     texts = [text for text in (evidence.detail, evidence.text) if text.strip()] or ["(no text)"]
     return {
         "type": "search_result",
@@ -151,5 +166,5 @@ def _search_result(evidence: Evidence, *, cited: bool) -> dict[str, Any]:
         # The id also stands in the title, since the model is asked to write it itself.
         "title": f"[{evidence.id}] {evidence.title}",
         "content": [{"type": "text", "text": text} for text in texts],
-        "citations": {"enabled": cited},
+        "citations": {"enabled": form == "cited"},
     }

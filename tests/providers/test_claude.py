@@ -8,6 +8,7 @@ from infra.local.vendors.script import Call, Reply
 from providers.base import Message, Request, Text, ToolResult
 from providers.claude_citations import Markers
 from providers.claude_request import to_wire
+from providers.framing import RULES, framed
 from tests.providers.conftest import BUDGET, HOTEL, QUESTION, TOOLS, Vendors, asked, drained
 
 
@@ -37,6 +38,26 @@ def test_the_request_as_anthropic_documents_it() -> None:
         }
     ]
     assert not {"temperature", "top_p", "top_k"} & wire.keys()
+
+
+async def test_another_model_behind_claudes_wire_gets_evidence_as_text(vendors: Vendors) -> None:
+    """llama.cpp, Ollama and vLLM speak it too, without blocks for search results."""
+    vendors.say(Reply(text="It is 48,500 EUR [S1]."))
+    _, response = await drained(vendors.open("claude", model="claude-small@plain"), asked(BUDGET, QUESTION))
+    assert response.message.text == "It is 48,500 EUR [S1]."
+    assert [block["type"] for block in vendors.last.body["messages"][0]["content"]] == ["text", "text"]
+    assert vendors.last.body["messages"][0]["content"][0]["text"] == framed(BUDGET)
+    assert RULES in vendors.last.body["system"][0]["text"]
+    assert "output_config" not in vendors.last.body
+
+
+async def test_the_end_of_what_was_said_before_is_kept(vendors: Vendors) -> None:
+    before = (Message("user", (Text("Hello"),)), Message("assistant", (Text("Hi."),)))
+    request = asked(BUDGET, QUESTION, tools=TOOLS)
+    wire = to_wire(replace(request, messages=(*before, *request.messages)), "claude-sonnet-5-5")
+    assert wire["messages"][1]["content"] == [{"type": "text", "text": "Hi.", "cache_control": {"type": "ephemeral"}}]
+    assert str(wire["messages"]).count("cache_control") == 1
+    assert wire["cache_control"] == {"type": "ephemeral"}
 
 
 async def test_the_key_goes_as_a_bearer_token(vendors: Vendors) -> None:

@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from providers.base import DoorSettings, Evidence, Message, Provider, Request, Response, StopReason, Text, ToolResult, ToolSpec
+from providers.base import (
+    DoorSettings,
+    Evidence,
+    Message,
+    Provider,
+    Request,
+    Response,
+    StopReason,
+    Text,
+    ToolResult,
+    ToolSpec,
+)
 from providers.discover import open_models
 from providers.errors import (
     AccessRefused,
@@ -75,7 +86,7 @@ def emulator() -> Iterator[Emulator]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     serve = ["serve", "--host", "127.0.0.1", "--port", str(port)]
-    with started(["-c", "from llmock.cli import app; app()", *serve], f"{url}/v1/models"):
+    with started(["-c", "from llmock.cli import app; app()", *serve], url):
         yield Emulator(url)
 
 
@@ -149,7 +160,9 @@ async def check_refusals(emulator: Emulator, open_door: Any, name: str, status: 
 
 
 @every_door
-@pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (500, Overloaded), (503, Overloaded), (529, Overloaded)])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(429, RateLimited), (500, Overloaded), (503, Overloaded), (529, Overloaded)]
+)
 async def check_trouble_that_stays(
     emulator: Emulator, open_door: Any, name: str, status: int, kind: type[ProviderError]
 ) -> None:

@@ -1,4 +1,4 @@
-"""llama.cpp's own server with the small model of a package: `python model_server.py PORT` prints its address and serves until it is ended."""
+"""llama.cpp's own server with the small model of a package: `python model_server.py FILE` writes its address there and serves."""
 
 import importlib.util
 import sys
@@ -24,6 +24,8 @@ def main() -> None:
     wanted.n_ctx = CONTEXT
     wanted.n_parallel = 1
     wanted.cpuparams.n_threads = 2
+    # The likeliest word each time: our doors send no sampling knobs, so the server has to know.
+    wanted.sampling.temp = 0.0
     server = xllamacpp.Server(wanted)
     Path(sys.argv[1]).write_text(str(server.listening_address), encoding="utf-8")
     threading.Event().wait()

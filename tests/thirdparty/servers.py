@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 SECONDS = 60.0
 
@@ -19,27 +20,33 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def started(arguments: Sequence[str], url: str) -> Iterator[str]:
-    """Runs `python ARGUMENTS`; yields once `url` answers anything at all."""
+def started(arguments: Sequence[str], place: str | Path) -> Iterator[str]:
+    """Runs `python ARGUMENTS`; yields its address once it answers anything at all. `place`: that address, or a file it is written to."""
     process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait(process, url)
-        yield url
+        yield _address(process, place)
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+def _address(process: subprocess.Popen[bytes], place: str | Path) -> str:
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            if process.poll() is not None:
-                raise RuntimeError(f"The server ended with {process.returncode}.") from None
-            time.sleep(0.2)
-    raise TimeoutError(f"Nothing answers at {url}.")
+        url = place if isinstance(place, str) else place.read_text(encoding="utf-8") if place.exists() else ""
+        if url and _answers(url):
+            return url
+        if process.poll() is not None:
+            raise RuntimeError(f"The server ended with {process.returncode}.")
+        time.sleep(0.2)
+    raise TimeoutError("The server does not answer.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/v1/models", timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
