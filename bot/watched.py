@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 
 from providers.base import Provider, Request, Response
+from providers.capabilities import Described, capabilities_of
 from providers.errors import ProviderError
 
 
@@ -12,6 +13,9 @@ class Watched:
 
     def __init__(self, provider: Provider, *, now: Callable[[], datetime]) -> None:
         self.door, self.model, self.images = provider.door, provider.model, provider.images
+        self.capabilities = (
+            provider.capabilities if isinstance(provider, Described) else capabilities_of(provider.model)
+        )
         self.answered: datetime | None = None
         self.failed: tuple[datetime, type[ProviderError]] | None = None
         """Cleared by the next answer."""

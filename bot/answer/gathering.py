@@ -19,7 +19,7 @@ from bot.context import Audience
 from bot.grounding import passages
 from bot.grounding.asked import without_links
 from bot.grounding.evidence import Coverage, Passage, Retrieved
-from bot.grounding.packing import Scored
+from bot.grounding.packing import Scored, tokens_for
 from bot.grounding.pages import where
 from bot.grounding.queries import keywords
 from bot.grounding.search import Grounding
@@ -27,9 +27,12 @@ from bot.images import seen_by
 from bot.services import Turn
 from graph.base import Document
 from providers.base import Evidence, Message
+from providers.capabilities import Described, capabilities_of
 
 GIVEN_CHARACTERS = 40_000
-"""Of what people sent or said beside the question; about 10,000 tokens. Of more, the passages nearest to the question are used."""
+"""Of what people sent or said beside the question; about 10,000 tokens, and no more than a quarter of what the model reads at
+once, at four characters a token. Of more, the passages nearest to the question are used.
+"""
 READ_ON = 6
 _FEW_WORDS = 3
 _WORD = re.compile(r"\w{3,}")
@@ -56,6 +59,8 @@ async def gather(turn: Turn, question: str, model: str, *, searches: bool, besid
     audience = await turn.services.audience(turn) if searches else Audience(turn.person.id, None)
     rules = await Rules.of(turn, model, audience, Coverage(), beside)
     grounding = _grounding(turn, rules, searches=searches)
+    room = min(_room(turn, model), _room(turn, beside or model))
+    grounding.budget = tokens_for(room)
 
     async def before_and_found() -> tuple[Past, list[Passage]]:
         said_before = await history(turn, rules.may_use)
@@ -76,7 +81,7 @@ async def gather(turn: Turn, question: str, model: str, *, searches: bool, besid
     known = seen_by(models[model] if models[model].images or not beside else models[beside], known, turn.say)
     grounding.coverage.skipped.extend(known.skipped)
     grounding.coverage.consents.update(*(part.consents for part in parts))
-    given = grounding.retrieved.add(_given(known.documents, question))
+    given = grounding.retrieved.add(_given(known.documents, question, min(GIVEN_CHARACTERS, room)))
     both = [*given, *(passage for passage in found if passage not in given)]
     return Gathered(said_before, known, both, grounding, rules)
 
@@ -123,7 +128,13 @@ def _with_context(question: str, said_before: Sequence[Message]) -> str:
     return f"{question} {before}" if before and len(keywords(question)) < _FEW_WORDS else question
 
 
-def _given(documents: Sequence[Document], question: str) -> list[Scored]:
+def _room(turn: Turn, model: str) -> int:
+    """Tokens this model reads at once."""
+    provider = turn.services.models[model]
+    return provider.capabilities.max_input if isinstance(provider, Described) else capabilities_of("").max_input
+
+
+def _given(documents: Sequence[Document], question: str, most: int = GIVEN_CHARACTERS) -> list[Scored]:
     """All of it where it fits; else the beginning of each document and the passages nearest to the question, in reading order."""
     cut = [Scored(d, text, 0.0, place) for d in documents for place, text in enumerate(passages.of(d))]
     words = set(_WORD.findall(question.casefold()))
@@ -132,7 +143,7 @@ def _given(documents: Sequence[Document], question: str) -> list[Scored]:
         return item.place == 0, len(words & set(_WORD.findall(item.text.casefold())))
 
     chosen: set[int] = set()
-    left = GIVEN_CHARACTERS
+    left = most
     for number, item in sorted(enumerate(cut), key=lambda entry: nearness(entry[1]), reverse=True):
         if len(item.text) <= left:
             left -= len(item.text)

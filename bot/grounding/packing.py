@@ -11,6 +11,10 @@ from bot.grounding.ranking import Folded, bm25, coverage, weights
 from graph.base import Document
 
 CHARACTERS_A_TOKEN = 4
+MOST_TOKENS = 5000
+"""Of evidence for one search: more finds nothing more (docs/performance.md)."""
+LEAST_TOKENS = 500
+_SHARE = 16
 _MOST_A_DOCUMENT = 4
 _MOST_DOCUMENTS = 15
 _DAYS_TO_HALF = 180.0
@@ -162,6 +166,11 @@ def _signals(of: Asked, document: Document) -> float:
         called = "mail" if document.kind == "mail" else "file" if document.kind in _FILES else ""
         value += 0.4 if of.kind == called else -0.2
     return value + 0.3 * (bool(of.file_types) and document.title.casefold().endswith(of.file_types))
+
+
+def tokens_for(max_input: int) -> int:
+    """Of evidence, for a model that reads so many at once: a small part, since searches repeat and a conversation goes on."""
+    return min(max(max_input // _SHARE, LEAST_TOKENS), MOST_TOKENS)
 
 
 def pack(ranked: Sequence[Scored], tokens: int) -> list[Scored]:

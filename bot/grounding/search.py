@@ -16,7 +16,7 @@ from bot.context import Audience
 from bot.grounding import passages
 from bot.grounding.asked import Asked, asked, keywords
 from bot.grounding.evidence import Coverage, Passage, Retrieved, Skipped
-from bot.grounding.packing import Scored, meets, pack, rank
+from bot.grounding.packing import MOST_TOKENS, Scored, meets, pack, rank
 from bot.grounding.queries import queries
 from bot.grounding.ranking import Folded, coverage, weights
 from bot.grounding.reading import Reader, SoFar
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 READ_ON = 6
 DEADLINE_SECONDS = 12.0
-BUDGET_TOKENS = 5000
 ENOUGH = 0.8
 """Share of the question's weight that the best passage meets."""
 _IN_PART = frozenset(("it did not answer in time", "Microsoft could not answer"))
@@ -45,7 +44,7 @@ class Grounding:
     now: Callable[[], float]
     on_reading: Callable[[int], None] = lambda _: None
     deadline: float = DEADLINE_SECONDS
-    budget: int = BUDGET_TOKENS
+    budget: int = MOST_TOKENS
     """Tokens of evidence a search hands over at most."""
     specs: Mapping[str, SourceSpec] = field(default_factory=dict[str, SourceSpec])
     """What the sources say of themselves; one that is not in here is asked every question."""

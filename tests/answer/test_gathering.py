@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answer.gathering import GIVEN_CHARACTERS, _given, _together
+from bot.watched import Watched
 from graph.base import Document
 from graph.errors import SignInNeeded
+from providers.capabilities import Described
+from tests.agent.fakes import ScriptedProvider
 
 
 def document(number: int, text: str) -> Document:
@@ -64,3 +67,15 @@ async def test_results_come_in_order() -> None:
         return value
 
     assert await _together(later(1, 3), later(2, 0), later(3, 1)) == [1, 2, 3]
+
+
+def test_a_model_that_reads_little_is_given_less() -> None:
+    given = _given([document(1, "\n\n".join(f"Line {n} of many." for n in range(2000)))], "line?", 4000)
+    assert 3000 < sum(len(item.text) for item in given) <= 4000
+
+
+@pytest.mark.parametrize(("name", "tokens"), [("claude-haiku-4", 200_000), ("llama-3.1-8b", 32_000)])
+def test_how_much_a_model_reads_comes_with_it(name: str, tokens: int) -> None:
+    models = {"one": Watched(ScriptedProvider([], model=name), now=lambda: datetime(2026, 11, 1, tzinfo=UTC))}
+    assert isinstance(models["one"], Described)
+    assert models["one"].capabilities.max_input == tokens

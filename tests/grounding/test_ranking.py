@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.grounding.packing import tokens_for
 from bot.grounding.ranking import Folded, bm25, coverage, fuse
 
 
@@ -48,3 +49,7 @@ def test_hostile_words_never_break_the_search(words: list[str], texts: list[tupl
     scores = bm25(words, clean)
     assert len(scores) == len(texts)
     assert all(score >= 0 for score in scores)
+
+
+def test_a_model_that_reads_little_gets_less_and_one_that_reads_much_no_more_than_helps() -> None:
+    assert [tokens_for(size) for size in (4_000, 32_000, 128_000, 1_000_000)] == [500, 2000, 5000, 5000]
