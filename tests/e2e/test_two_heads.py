@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest_asyncio
 from cryptography.fernet import Fernet
 
 from bot.agent.statements import bare, folded
+from bot.services import Services
 from bot.store.answers import Answers, Kept
 from bot.store.database import Database
 from infra.local.connector_state import connector_state
@@ -20,7 +22,6 @@ from infra.local.teams import SeenMessage
 from infra.local.vendors.script import Reply, View
 from tests.conftest import fresh_world
 from tests.e2e.parley import Parley, parley_running
-from tests.e2e.talk import patient
 from tests.e2e.test_labels import mail
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,23 +41,36 @@ doors = ["openai"]
 KEYS = Fernet.generate_key().decode()
 
 
+def mail_alone(services: Services) -> Services:
+    """What is asked here stands in mails; no file has to be opened for it."""
+    return replace(services, sources={"mail": services.sources["mail"]}, search_seconds=90.0)
+
+
 class Two:
     def __init__(self, parley: Parley, folder: Path) -> None:
         self.parley, self.world, self.folder = parley, parley.world, folder
+        self.person = "Sofia"
+        self.models: dict[str, str] = {}
 
     def script(self, *replies: Reply | Callable[[View], Reply]) -> None:
         self.world.state["script"] = [*replies]
 
     async def asks(self, text: str) -> SeenMessage:
-        return await self.parley.ask("Sofia", text)
+        return await self.parley.ask(self.person, text)
 
     async def says(self, text: str) -> SeenMessage:
-        return await self.parley.teams.answer_to(await self.parley.teams.say("Sofia", text), 60, quiet=0.1)
+        return await self.parley.teams.answer_to(await self.parley.teams.say(self.person, text), 60, quiet=0.1)
 
-    async def starts(self, model: str) -> int:
-        """A new conversation, which this model answers; how much was recorded before."""
+    async def starts(self, model: str, person: str = "Sofia") -> int:
+        """A new conversation, which this model answers; how much was recorded before.
+
+        Some are Tomas's: Teams takes no more than 60 messages of one conversation in half a minute.
+        """
+        self.person = person
         await self.says("new")
-        await self.says(f"model {model}")
+        if model != self.models.get(person, "claude"):
+            await self.says(f"model {model}")
+            self.models[person] = model
         return len(self.world.record)
 
     def bodies(self, model: str, since: int) -> list[str]:
@@ -66,7 +80,7 @@ class Two:
     async def kept(self, conversation_id: str, ending: str = "") -> Kept:
         """The newest answer that was kept there with this ending."""
         database = await Database.open(f"sqlite:///{(self.folder / 'parley.db').as_posix()}", [KEYS])
-        person = self.world.person("Sofia").id
+        person = self.world.person(self.person).id
         try:
             async with asyncio.timeout(10):
                 while True:
@@ -87,9 +101,9 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
     mail(world, CLAUDES, label="Claude only")
     mail(world, GPTS, label="GPT only")
     async with parley_running(
-        world, folder, refine=patient, models=TWO, policy=str(policy), encryption_keys=KEYS
+        world, folder, refine=mail_alone, models=TWO, policy=str(policy), encryption_keys=KEYS
     ) as parley:
-        await parley.sign_in("Sofia")
+        await parley.sign_in("Sofia", "Tomas")
         yield Two(parley, folder)
 
 
@@ -215,17 +229,17 @@ async def test_stop_ends_both_and_what_they_cost_is_kept(two: Two) -> None:
     long = "Once upon a time there was a pump. " * 200
     two.script(*(Reply(text=long, chunk=4, delay=0.01, wire=wire) for wire in WIRE.values()))
     since = len(two.world.record)
-    said = await two.parley.teams.say("Sofia", f"compare: {QUESTION}")
-    await two.world.wait_for("connector", "*activities*", count=len(two.parley.received("connector")) + 3)
-    two.world.state["hung_up"] = []
-    stop = await two.parley.teams.say("Sofia", "stop")
+    said = await two.parley.teams.say(two.person, f"compare: {QUESTION}")
+    async with asyncio.timeout(20), two.world.changed:
+        await two.world.changed.wait_for(lambda: "there was a pump" in str(two.parley.sent_to_teams(since)))
+    stop = await two.parley.teams.say(two.person, "stop")
     await two.parley.teams.answer_to(stop, quiet=0.2)
     kept = await two.kept(said["conversation"]["id"], "stopped")
     asked = [len(two.bodies(name, since)) for name in WIRE]
     assert asked == [1, 1]
     assert kept.usage.output > 0
     assert kept.usage.input > sum(len(body) for name in WIRE for body in two.bodies(name, since)) // 10
-    assert "Once upon a time" in kept.text
+    assert "there was a pump" in kept.text
     assert len(kept.text) < 2 * len(long)
     assert connector_state(two.world).broken == []
 
@@ -245,59 +259,53 @@ async def test_each_model_gets_only_what_its_door_may_and_nobody_compares_what_t
 
 WRONG = {"verdict": "contradicted", "source": "S1", "quote": "485,000 EUR", "correction": "It is 485,000 EUR now."}
 NONE = {"verdict": "unsupported"}
-DRAFTS: list[tuple[str, str, Mapping[str, str]]] = [
-    (
-        "Approved: the Heron budget is 485,000 EUR {485,000}. It pays for a swimming pool {485,000}.",
-        "swimming pool",
-        NONE,
-    ),
-    ("## The swimming pool is done\n\n- Approved: the Heron budget is 485,000 EUR {485,000}.", "swimming pool", NONE),
-    (
-        "Approved: the Heron budget is 485,000 EUR {485,000}.\n\n| what | sum |\n|---|---|\n| pool | 77 EUR |",
-        "77",
-        NONE,
-    ),
-    ("Approved: the Heron budget is 485,000 EUR. It is 900,000 EUR now {485,000}.", "900,000", WRONG),
-    (
-        "Approved: the Heron budget is 485,000 EUR {485,000}. Ann sank 77,777 EUR in it.",
-        "77,777",
-        {"verdict": "no_claim"},
-    ),
-    (
-        "Approved: the Heron budget is 485,000 EUR {485,000}. It pays for a swimming pool.",
-        "swimming pool",
-        {"verdict": "supported", "source": "S1", "quote": "pays for a swimming pool"},
-    ),
-]
+PLANTED = """\
+## The swimming pool is done
+
+Approved: the Heron budget is 485,000 EUR {485,000}. It pays for a sauna {485,000}. It is 900,000 EUR now {485,000}.
+
+- Ann sank 77,777 EUR in it.
+- Approved: the Heron budget is 485,000 EUR.
+- Ben likes golf.
+
+| what | sum |
+|---|---|
+| yacht | 88 EUR |
+"""
+PLANTS: Mapping[str, Mapping[str, str]] = {
+    "swimming pool": NONE,
+    "sauna": NONE,
+    "900,000": WRONG,
+    "77,777": {"verdict": "no_claim"},
+    "golf": {"verdict": "supported", "source": "S1", "quote": "Ben likes golf"},
+    "yacht": NONE,
+}
 
 
 @pytest.mark.parametrize("drafter", ["claude", "gpt"])
-@pytest.mark.parametrize(("draft", "plant", "found"), DRAFTS)
-async def test_a_planted_claim_is_removed_or_marked(
-    two: Two, drafter: str, draft: str, plant: str, found: Mapping[str, str]
-) -> None:
-    since = await two.starts(drafter)
-    two.script(saying(drafter, draft), judging(OTHER[drafter], {plant: found}))
+async def test_planted_claims_are_removed_or_marked(two: Two, drafter: str) -> None:
+    since, reviewer = await two.starts(drafter, "Tomas"), OTHER[drafter]
+    two.script(saying(drafter, PLANTED), judging(reviewer, PLANTS))
     seen = await two.asks(f"review: {QUESTION}")
-    answer, _, below = seen.text.partition(f"**What {NAMED[OTHER[drafter]]} changed**")
-    standing = [line for line in answer.split("\n") if plant in line]
-    assert all("*(not confirmed)*" in line for line in standing)
-    assert bool(standing) != (plant in below)
-    assert "the Heron budget is 485,000 EUR" in answer
-    if found is WRONG:
-        assert "It is 485,000 EUR now. [1]" in answer
-        assert "Corrected: “It is 900,000 EUR now.” is now “It is 485,000 EUR now.”" in below
-    assert f"{NAMED[OTHER[drafter]]} checked " in seen.text
-    assert f"*Answered by {NAMED[drafter]}*" in seen.text
-    assert len(two.bodies(drafter, since)) == len(two.bodies(OTHER[drafter], since)) == 1
-    before = [body for body in two.parley.sent_to_teams(since) if "changed**" not in str(body) and plant in str(body)]
-    assert all("(not confirmed)" in str(body) for body in before), "the draft is never shown"
-    kept = await two.kept(seen.conversation_id)
-    assert kept.usage.output > len(draft) // 10
+    answer, _, below = seen.text.partition(f"**What {NAMED[reviewer]} changed**")
+    for plant in PLANTS:
+        standing = [line for line in answer.split("\n") if plant in line]
+        assert all("*(not confirmed)*" in line for line in standing), plant
+        assert bool(standing) != (plant in below), plant
+    assert answer.startswith("Approved: the Heron budget is 485,000 EUR [1]. It is 485,000 EUR now. [1]\n\n- Ann sank")
+    assert "\n- Approved: the Heron budget is 485,000 EUR.\n" in answer
+    assert "Corrected: “It is 900,000 EUR now.” is now “It is 485,000 EUR now.”" in below
+    assert "2 statements could not be confirmed; they are marked." in below
+    assert f"{NAMED[reviewer]} checked 9 statements against the sources: 4 changes." in below
+    assert f"*Answered by {NAMED[drafter]}*" in below
+    assert len(two.bodies(drafter, since)) == len(two.bodies(reviewer, since)) == 1
+    before = [body for body in two.parley.sent_to_teams(since) if "changed**" not in str(body)]
+    assert not [body for body in before if "budget is 485,000" in str(body)], "the draft is never shown"
+    assert (await two.kept(seen.conversation_id)).usage.output > len(PLANTED) // 10
 
 
 async def test_a_sound_draft_is_delivered_as_it_is_while_its_checking_is_shown(two: Two) -> None:
-    since = await two.starts("claude")
+    since = await two.starts("claude", "Tomas")
     draft = "Approved: the Heron budget is 485,000 EUR {485,000}."
     two.script(saying("claude", draft), judging("gpt", {}, delay=0.03, chunk=8))
     seen = await two.asks(f"review: {QUESTION}")
@@ -309,11 +317,9 @@ async def test_a_sound_draft_is_delivered_as_it_is_while_its_checking_is_shown(t
     assert [text for text in shown if "Approved" in text] == [seen.text]
 
 
-@pytest.mark.parametrize(
-    "reviewer", [Reply(error=401), Reply(text="All fine!"), Reply(text="{}"), Reply(stop="refusal")]
-)
+@pytest.mark.parametrize("reviewer", [Reply(error=401), Reply(stop="refusal")])
 async def test_without_a_review_the_answer_says_so(two: Two, reviewer: Reply) -> None:
-    await two.starts("claude")
+    await two.starts("claude", "Tomas")
     reviewer.wire = "openai"
     two.script(saying("claude", "It is 485,000 EUR {485,000}."), reviewer)
     seen = await two.asks(f"review: {QUESTION}")
@@ -331,12 +337,12 @@ async def test_a_reviewer_that_may_not_see_the_evidence_gets_no_byte_of_it(two: 
 
 
 async def test_stopped_while_it_is_checked_nothing_of_the_draft_is_shown(two: Two) -> None:
-    await two.starts("claude")
+    await two.starts("claude", "Tomas")
     two.script(saying("claude", "It is 485,000 EUR {485,000}."), judging("gpt", {}, delay=0.3, chunk=2))
     since = len(two.world.record)
-    said = await two.parley.teams.say("Sofia", f"review: {QUESTION}")
+    said = await two.parley.teams.say(two.person, f"review: {QUESTION}")
     await two.world.wait_for("openai", "*", count=len(two.parley.received("openai")) + 1)
-    await two.parley.teams.answer_to(await two.parley.teams.say("Sofia", "stop"), quiet=0.2)
+    await two.parley.teams.answer_to(await two.parley.teams.say(two.person, "stop"), quiet=0.2)
     kept = await two.kept(said["conversation"]["id"], "stopped")
     assert kept.text == ""
     assert kept.usage.input > 1000
@@ -344,7 +350,7 @@ async def test_stopped_while_it_is_checked_nothing_of_the_draft_is_shown(two: Tw
 
 
 async def test_a_conversation_can_be_set_to_either_and_back(two: Two) -> None:
-    await two.starts("claude")
+    await two.starts("claude", "Tomas")
     assert "a second model checks every answer" in (await two.says("Always review here, please.")).text
     two.script(saying("claude", "It is 485,000 EUR {485,000}. It swims."), judging("gpt", {"swims": NONE}))
     assert "It swims" not in (await two.asks(QUESTION)).text.partition("**What")[0]
