@@ -6,16 +6,18 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from bot.cards.seal import NotOurs
 from bot.choice import spoken_with
 from bot.context import Incoming, Outgoing, Person, Place, Receipt, Reference
+from bot.digests.service import go_on
 from bot.interrupts import Interrupts, is_stop
 from bot.listening import worth_storing
 from bot.router import Router
 from bot.services import Services, Turn
-from bot.signin.cards import AGAIN, MORE, TEXT, link_card, oauth_card
+from bot.signin.asking import SignInCards
+from bot.signin.cards import link_card
 from bot.stopping import Stopping
 from bot.store.answers import Answer
 from bot.store.entry import Entry
@@ -50,38 +52,6 @@ AGAIN_SUFFIX = ":signed-in"
 def ids_of(message_id: str) -> tuple[str, ...]:
     """What a message's turns may be called: it may have waited for a sign-in, and for a second permission."""
     return message_id, f"{message_id}{AGAIN_SUFFIX}", f"{message_id}{AGAIN_SUFFIX}{AGAIN_SUFFIX}"
-
-
-class Link(Protocol):
-    """Makes a sign-in link for one person (`bot.signin.page.SignInPage.link`)."""
-
-    def __call__(self, person: Person, *, scopes: tuple[str, ...] = (), claims: str | None = None) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SignInCards:
-    """`sso` is False for clients without single sign-on (the Playground)."""
-
-    app_id: str
-    link: Link
-    sso: bool
-
-    def card(self, person: Person, needed: SignInNeeded | None, say: Texts, *, silently: bool = True) -> Outgoing:
-        """`needed` is what the sign-in has to meet; None for the usual. `silently`: single sign-on may be enough."""
-        claims = needed.claims if needed else None
-        link = self.link(person, scopes=needed.scopes if isinstance(needed, ConsentRequired) else (), claims=claims)
-        if not (self.sso and silently) or claims:
-            # Teams answers a card with single sign-on by itself. Where that did not help or cannot, the question would be asked
-            # and the card shown for ever.
-            return Outgoing("", card=link_card(link, say, text=_text(needed)), links=(link,))
-        return Outgoing("", card=oauth_card(self.app_id, link, secrets.token_urlsafe(16), say, text=_text(needed)))
-
-
-def _text(needed: SignInNeeded | None) -> str:
-    """A key of `bot.texts`."""
-    if isinstance(needed, ConsentRequired):
-        return MORE
-    return TEXT if needed is None or needed.code == "no_grant" else AGAIN
 
 
 class Answering:
@@ -134,6 +104,7 @@ class Answering:
         """Nobody is there any more, or we are not wanted: nothing is planned for this conversation until somebody speaks in it."""
         log.info("a conversation is closed to us: %s %s", type(why).__name__, why.code)
         await self.references.delete(where.id)
+        await self.services.subscriptions.pause_place(where.id, "gone")
 
     async def handle(self, entry: Entry, receipt: Receipt) -> None:
         """Kinds nobody is interested in are done by being admitted."""
@@ -144,6 +115,9 @@ class Answering:
     async def apologise(self, entry: Entry, receipt: Receipt) -> None:
         """For a turn that can't be answered any more: one short sentence, in place of what was shown."""
         event = self._events.get(str(entry.activity.get("type")))
+        if event is not None and event.ended is not None:
+            await event.ended(self, entry.activity)
+            return
         said = event.said(entry.activity) if event is not None and event.said is not None else None
         if said is None or not (said.mentioned or receipt.reply_id):
             return
@@ -153,10 +127,10 @@ class Answering:
             text = say("trouble.referenced", text=say("trouble.failed"), reference=entry.reference)
         await self.conversation(said, receipt).stream().finish(Outgoing(text), placed=True)
 
-    async def ask_to_sign_in(self, turn: Turn, needed: SignInNeeded | None) -> None:
-        """The card goes to the personal chat only: its link is for one person."""
+    async def ask_to_sign_in(self, turn: Turn, needed: SignInNeeded | None, *, why: str = "") -> None:
+        """The card goes to the personal chat only: its link is for one person. `why`: what stands above it."""
         silently = not turn.incoming.id.endswith(AGAIN_SUFFIX)
-        card = self._cards.card(turn.person, needed, turn.say, silently=silently)
+        card = replace(self._cards.card(turn.person, needed, turn.say, silently=silently), text=why)
         if turn.incoming.reference.place is Place.PERSONAL:
             await turn.conversation.stream().finish(card)
             return
@@ -189,6 +163,7 @@ class Answering:
             again = replace(waited, id=f"{waited.id}{AGAIN_SUFFIX}")
             activity = {"type": SIGNED_IN, "incoming": incoming_to_json(again)}
             await self.turns.admit(again.reference.id, again.id, activity)
+        await go_on(self.services, person.id)
 
     async def clicked(self, click: Incoming) -> str:
         """A button of one of our cards: checked at once, then done like a message, durably and in order. Returns what Teams shows."""
@@ -289,3 +264,5 @@ class Event:
     run: Callable[[Answering, Mapping[str, Any], Receipt], Awaitable[None]]
     said: Callable[[Mapping[str, Any]], Incoming | None] | None = None
     """For kinds somebody waits for an answer to: to whom an apology goes when there can't be one."""
+    ended: Callable[[Answering, Mapping[str, Any]], Awaitable[None]] | None = None
+    """For kinds nobody waits for: what is done instead of an apology."""

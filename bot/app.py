@@ -13,11 +13,12 @@ from aiohttp import web
 
 from bot.agent.history import History
 from bot.agent.tools import Tool
-from bot.answering import Answering, Event, SignInCards
+from bot.answering import Answering, Event
 from bot.beside import beside
 from bot.cards.seal import CardSeal
 from bot.choice import model_words
 from bot.compose import handlers as compose_handlers
+from bot.digests.service import Arranged, Digests
 from bot.discover import discover
 from bot.health import health
 from bot.outbound import Outbound, tls_context
@@ -31,6 +32,7 @@ from bot.routing.metered import Metering
 from bot.routing.permitted import Permitted
 from bot.services import AskToSignIn, Services
 from bot.settings import Settings
+from bot.signin.asking import SignInCards
 from bot.signin.credentials import AppIdentity, AppTokens, NoTokens
 from bot.signin.page import SignInPage
 from bot.signin.tokens import SignIn
@@ -199,6 +201,7 @@ async def create_app(
     timing: Timing | None = None,
     refine: Refine = lambda services: services,
     arrange: Arrange = lambda office: office,
+    digests: Arranged | None = None,
 ) -> web.Application:
     """The server. Everything stands when this returns, so that nothing listens before; the app's clean-up closes it.
 
@@ -207,7 +210,8 @@ async def create_app(
     stack = AsyncExitStack()
     where = base_url or (lambda: settings.public_url or f"http://127.0.0.1:{settings.port}")
     try:
-        app = await _wired(stack, settings, vendors, where, tenant_windows, timing or Timing(), refine, arrange)
+        how = (tenant_windows, timing or Timing(), refine, arrange, digests)
+        app = await _wired(stack, settings, vendors, where, *how)
     except BaseException:
         await stack.aclose()
         raise
@@ -228,14 +232,14 @@ async def _wired(
     timing: Timing,
     refine: Refine,
     arrange: Arrange,
+    arranged: Arranged | None,
 ) -> web.Application:
     parts = await stack.enter_async_context(core(settings, vendors, base_url))
     tokens, verifier = _trust(stack, settings, parts)
     hosts = frozenset(settings.service_url_hosts)
     now = asyncio.get_running_loop().time
     connector = Connector(parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=now)
-    refusals = Refusals(now=time.time, kept=Preferences(parts.database))
-    references = References(parts.database)
+    refusals, references = Refusals(now=time.time, kept=Preferences(parts.database)), References(parts.database)
     office = Office(
         connector, Roster(connector, now=now), timing, refusals,
         personal=PersonalChats(connector, references).of, groups=Groups(connector),
@@ -245,11 +249,13 @@ async def _wired(
     answering = Answering(parts.router, arrange(office), references, Pending(parts.database), cards, events)
     inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}", concurrency=CONVERSATIONS)
     turns = Turns(inbox, answering.handle, answering.apologise)
+    digests = Digests(parts.database, settings.database_url, references, turns, arranged)
     services = replace(
         parts.services(answering.ask_to_sign_in),
         open_conversation=answering.open_conversation,
         ask_privately=answering.ask_privately,
         offer_consent=answering.offer_consent,
+        wake_digests=digests.wake,
         attachment=Attachments(parts.outbound, tokens, hosts).fetch,
     )
     answering.services, answering.turns = refine(services), turns
@@ -265,6 +271,9 @@ async def _wired(
     )  # fmt: skip
     app = web.Application()
     app[WARMING] = beside(stack, parts.database, parts.graph, audit_days=settings.audit_days)
+    if settings.digests:
+        digests.start(answering.services, answering.personal_chat, after=app[WARMING])
+        stack.push_async_callback(digests.aclose)
     app.add_routes([*endpoint.routes(), *parts.page.routes(), *health(parts.database)])
     return app
 

@@ -78,6 +78,11 @@ class Turns:
         except StoreError as error:
             logger.warning("leases run out by themselves, since they could not be released: %s", type(error).__name__)
 
+    @property
+    def running(self) -> int:
+        """Turns under way in this process."""
+        return len(self._running)
+
     def _begin(self, entry: Entry) -> None:
         task = asyncio.create_task(self._process(entry), name=f"turn {entry.reference}")
         self._running.add(task)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.answering import SignInCards
 from bot.context import Outgoing, Person
+from bot.signin.asking import SignInCards
 from bot.signin.cards import ADAPTIVE_CARD, AGAIN, MORE, OAUTH_CARD, TEXT
 from bot.texts import Texts
 from graph.errors import ConsentRequired, SignInNeeded

@@ -76,6 +76,7 @@ OWNERS = {
     "msal": {"bot/signin"},
     "sqlalchemy": {"bot/store"},
     "alembic": {"bot/store"},
+    "dbos": {"bot/digests/engine.py"},
 }
 # Folder, what its plug-ins are called in their files, where their tests are.
 PLUGINS = (

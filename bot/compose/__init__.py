@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
-from bot.answering import Answering, Link
+from bot.answering import Answering
 from bot.compose import about, search
+from bot.signin.asking import Link
 
 Answer = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 

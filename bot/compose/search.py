@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.answering import Answering, Link
+from bot.answering import Answering
 from bot.cards import kit
 from bot.cards.seal import MAX_SEALED, NotOurs
 from bot.choice import spoken_with
 from bot.context import Reference
 from bot.grounding.queries import keywords
 from bot.services import Services
+from bot.signin.asking import Link
 from bot.teams.activities import reference
 from bot.texts import Texts
 from graph.base import Document, Query

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from bot.digests.content import to_json
+from bot.digests.endings import Endings
 from bot.digests.notices import Admit, Notices
 from bot.digests.work import Compose, Composed, Later, NotNow, Work
 from bot.errors import without_content
 from bot.services import Services
 from bot.store.database import StoreError
 from bot.store.run import OVER_NOW, Run
-from bot.store.runs import Runs
 from bot.store.subscriptions import Subscription
 from graph.errors import SignInNeeded
 
@@ -22,10 +22,10 @@ log = logging.getLogger(__name__)
 
 DIGEST = "parley/digest"
 """Our own kind of activity: a digest that is composed, to be sent in its turn."""
+NOW = "now:"
+"""How the slots begin that the owner asked for in between."""
 MOST_TRIES = 6
 """Processes that may die over one run before it is given up."""
-GIVE_UP_SECONDS = 2 * 3600.0
-"""After the first try: a morning brief is worth little at noon."""
 RETRY_SECONDS = 60.0
 LEFT = frozenset({"AADSTS50057", "AADSTS50034", "AADSTS50020", "AADSTS51004"})
 """Entra's words for an account that is disabled, or is not in the tenant any more (reference-error-codes)."""
@@ -41,8 +41,9 @@ class Maker:
 
     def __init__(self, services: Services, notices: Notices, compose: Compose, admit: Admit, room: Room) -> None:
         self._services = services
-        self._runs: Runs = services.runs
+        self._runs = services.runs
         self._notices = notices
+        self._endings = Endings(services.runs, notices, self._now)
         self._compose = compose
         self._admit = admit
         self._room = room
@@ -52,26 +53,16 @@ class Maker:
         if run is None:
             known = await self._runs.get(subscription_id, slot)
             return "deliver" if known is not None and known.state == "ready" else "over"
-        subscription = await self._wanted(run)
+        subscription = await self._services.subscriptions.get(subscription_id)
         if subscription is None:
             return "over"
+        if not _wanted(subscription, run):
+            await self._endings.skip(run, subscription.why or subscription.state)
+            return "over"
         if run.tries > MOST_TRIES:
-            return await self._fail(subscription, run, "crashed")
-        try:
-            return await self._composed(subscription, run)
-        except SignInNeeded as needed:
-            return await self._wait_for_sign_in(subscription, run, needed)
-        except NotNow as pause:
-            await self._notices.paused(subscription, pause.why)
-            await self._runs.end(run, "failed", pause.why, self._now())
-        except Later as later:
-            return await self.again(subscription, run, later.why, later.seconds)
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 -- a run's outermost frame: whatever failed, its owner is told
-            log.error("a digest was not composed: %s", without_content(error))  # noqa: TRY400 -- a traceback shows values
-            return await self.again(subscription, run, "failed", RETRY_SECONDS)
-        return "over"
+            await self._endings.fail(subscription, run, "crashed")
+            return "over"
+        return await self._tried(subscription, run)
 
     async def deliver(self, subscription_id: str, slot: str) -> Step:
         """Into the inbox, once: there it waits for its turn in the conversation, survives us, and is sent by whoever lives."""
@@ -81,12 +72,20 @@ class Maker:
             await self._admit(run.conversation_id, run.activity_id, activity)
         return "over"
 
-    async def again(self, subscription: Subscription, run: Run, why: str, seconds: float) -> Step:
-        """Once more, a while later; given up when that went on for too long."""
-        now = self._now()
-        if now - (run.started or now) > GIVE_UP_SECONDS:
-            return await self._fail(subscription, run, why)
-        await self._runs.later(run, why, now + seconds)
+    async def _tried(self, subscription: Subscription, run: Run) -> Step:
+        try:
+            return await self._composed(subscription, run)
+        except SignInNeeded as needed:
+            await self._wait_for_sign_in(subscription, run, needed)
+        except NotNow as pause:
+            await self._endings.pause(subscription, run, pause.why)
+        except Later as later:
+            await self._endings.again(subscription, run, later.why, later.seconds)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a run's outermost frame: whatever failed, its owner is told
+            log.error("a digest was not composed: %s", without_content(error))  # noqa: TRY400 -- a traceback shows values
+            await self._endings.again(subscription, run, "failed", RETRY_SECONDS)
         return "over"
 
     async def _composed(self, subscription: Subscription, run: Run) -> Step:
@@ -108,37 +107,25 @@ class Maker:
         await self._runs.ready(run, content, found.record, found.cost)
         return "deliver"
 
-    async def _wanted(self, run: Run) -> Subscription | None:
-        """The subscription, unless nobody wants this digest any more."""
-        subscription = await self._services.subscriptions.get(run.subscription_id)
-        if subscription is None:
-            return None
-        ours = subscription.state == "active" or (subscription.state == "ended" and subscription.why == OVER_NOW)
-        if ours or run.slot.startswith("now:"):
-            return subscription
-        await self._runs.end(run, "skipped", subscription.why or subscription.state, self._now())
-        return None
-
-    async def _wait_for_sign_in(self, subscription: Subscription, run: Run, needed: SignInNeeded) -> Step:
+    async def _wait_for_sign_in(self, subscription: Subscription, run: Run, needed: SignInNeeded) -> None:
         """One card, however many digests wait: and of each only the newest."""
         if needed.code in LEFT:
             await self._notices.left(subscription.owner)
             await self._runs.end(run, "failed", "left", self._now())
-            return "over"
+            return
         waiting = await self._runs.waiting_of(run.owner)
         if not waiting:
             await self._notices.sign_in(subscription, run, needed)
         await self._runs.end(run, "waiting", "sign_in", self._now())
         for older in waiting:
             if older.subscription_id == run.subscription_id and older.slot != run.slot:
-                await self._runs.end(older, "skipped", "superseded", self._now())
-        return "over"
-
-    async def _fail(self, subscription: Subscription, run: Run, why: str) -> Step:
-        await self._notices.failed(subscription, run, why)
-        uncertain = run.uncertain > 0 and not run.message_id
-        await self._runs.end(run, "unknown" if uncertain else "failed", why, self._now())
-        return "over"
+                await self._endings.skip(older, "superseded")
 
     def _now(self) -> float:
         return self._services.now().timestamp()
+
+
+def _wanted(subscription: Subscription, run: Run) -> bool:
+    """Paused or ended in between, it is not; the last run of a schedule that is over still is."""
+    over = subscription.state == "ended" and subscription.why == OVER_NOW
+    return subscription.state == "active" or over or run.slot.startswith(NOW)

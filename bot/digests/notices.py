@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.context import Place, Reference
 from bot.store.references import References
-from bot.store.run import Run
+from bot.store.run import SIGNED_IN, Run
 from bot.store.subscriptions import Subscription, Subscriptions
 from graph.errors import ConsentRequired, SignInNeeded
 
@@ -61,9 +61,11 @@ class Notices:
             await self._subscriptions.change(subscription.id, "ended", "left")
 
     async def sign_in(self, subscription: Subscription, run: Run, needed: SignInNeeded) -> None:
+        """One card, and one with a link should the sign-in have changed nothing; then it is up to them."""
         scopes = needed.scopes if isinstance(needed, ConsentRequired) else ()
-        more = {"claims": needed.claims, "scopes": list(scopes), "code": needed.code}
-        await self._tell(subscription, run.slot, SIGN_IN, SIGN_IN, more)
+        again = run.why == SIGNED_IN
+        more = {"claims": needed.claims, "scopes": list(scopes), "code": needed.code, "again": again}
+        await self._tell(subscription, f"{run.slot}:again" if again else run.slot, SIGN_IN, SIGN_IN, more)
 
     async def _tell(
         self, subscription: Subscription, slot: str, why: str, kind: str, more: Mapping[str, Any] | None = None
@@ -89,6 +91,7 @@ class Notices:
         await self._references.save(there)
         activity = {
             "type": NOTICE,
+            "conversation": there.id,
             "kind": kind,
             "why": why,
             "slot": slot,

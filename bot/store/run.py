@@ -12,6 +12,8 @@ OVER: tuple[State, ...] = ("delivered", "empty", "failed", "unknown", "skipped")
 """`waiting` is neither: somebody has to sign in first."""
 
 
+SIGNED_IN = "signed_in"
+"""`Run.why` of one that waited for a sign-in and goes on."""
 OVER_NOW = "over"
 """Why a subscription ended whose schedule holds no further time: its last run is still made."""
 

@@ -10,7 +10,19 @@ from sqlalchemy import Connection, Select, delete, func, select, update
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
-from bot.store.run import OVER_NOW, PLAIN, UNFINISHED, Plan, Record, Run, State, from_row, record_to_json, to_row
+from bot.store.run import (
+    OVER_NOW,
+    PLAIN,
+    SIGNED_IN,
+    UNFINISHED,
+    Plan,
+    Record,
+    Run,
+    State,
+    from_row,
+    record_to_json,
+    to_row,
+)
 from bot.store.upsert import insert_in, upsert
 
 __all__ = ["Plan", "Record", "Run", "Runs", "State"]
@@ -141,7 +153,7 @@ class Runs:
 
     async def go_on(self, run: Run, now: float) -> bool:
         """The person has signed in."""
-        return await self._change(run, ("waiting",), {"state": "due", "why": "", "again": now, "tries": 0})
+        return await self._change(run, ("waiting",), {"state": "due", "why": SIGNED_IN, "again": now, "tries": 0})
 
     async def cursors(self, subscription_id: str) -> dict[str, Any]:
         """By source: as of the last delivered digest."""

@@ -10,6 +10,7 @@ from aiohttp import web
 from cryptography.fernet import Fernet
 
 from bot.app import create_app
+from bot.digests.service import Arranged
 from bot.services import Services
 from bot.settings import Settings
 from bot.teams.displays import Timing
@@ -97,6 +98,7 @@ async def parley_running(
     door: str = "offline",
     refine: Callable[[Services], Services] | None = None,
     timing: Timing = QUICK,
+    digests: Arranged | None = None,
     **overrides: Any,
 ) -> AsyncGenerator[Parley]:
     """Tenant and bot on free ports, the store in `folder`. `refine` and `overrides` (settings) change the build."""
@@ -110,7 +112,7 @@ async def parley_running(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(world))
         url = await stack.enter_async_context(
-            bot_running(world, folder, door=door, refine=refined, timing=timing, **overrides)
+            bot_running(world, folder, door=door, refine=refined, timing=timing, digests=digests, **overrides)
         )
         teams = await stack.enter_async_context(TeamsClient(world, url))
         parley = Parley(world, teams, url)
@@ -126,6 +128,7 @@ async def bot_running(
     door: str,
     refine: Callable[[Services], Services] | None,
     timing: Timing,
+    digests: Arranged | None = None,
     **overrides: Any,
 ) -> AsyncGenerator[str]:
     """The bot alone; yields its origin."""
@@ -134,6 +137,7 @@ async def bot_running(
         "encryption_keys": Fernet.generate_key().decode(),
         "models": DOORS[door],
         **tenant_settings(world),
+        "digests": digests is not None,
         **overrides,
     }
     origin = [""]
@@ -143,8 +147,9 @@ async def bot_running(
         return refine(services) if refine else services
 
     app = await create_app(
-        Settings(**values), environment(world), base_url=lambda: origin[0], timing=timing, refine=refined
-    )
+        Settings(**values), environment(world), base_url=lambda: origin[0], timing=timing, refine=refined,
+        digests=digests,
+    )  # fmt: skip
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.25, handle_signals=False)
     await runner.setup()
     try:
