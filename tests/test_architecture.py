@@ -19,6 +19,7 @@ LAYERS = [
     {"bot.__main__"},
     {"bot.auditing", "bot.console"},
     {"bot.app"},
+    {"bot.core"},
     {"bot.events"},
     {"bot.compose"},
     {"bot.answering"},
