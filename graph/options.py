@@ -12,6 +12,8 @@ class Options:
     """Addresses of shared mailboxes that are searched for those who have access. Graph cannot list them."""
     copilot: bool = False
     """The tenant has Microsoft 365 Copilot: its Retrieval API and the recaps of meetings may be asked."""
+    unheard: str = ""
+    """The id of an application whose messages in chats and channels are not read."""
 
 
 def zone_of(name: str) -> ZoneInfo:

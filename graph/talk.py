@@ -27,6 +27,8 @@ class Said:
     at: datetime
     text: str
     link: str = ""
+    application: str = ""
+    """Its id, for what a bot said."""
 
     def line(self, zone: ZoneInfo) -> str:
         return f"[{self.at.astimezone(zone):%Y-%m-%d %H:%M}] {self.speaker}: {self.text}"
@@ -47,7 +49,8 @@ def said(message: Mapping[str, Any]) -> Said | None:
     if not text:
         return None
     link = link_of(text_at(message, "webUrl"))
-    return Said(text_at(message, "id"), _speaker(message), moment_of(text_at(message, "createdDateTime")), text, link)
+    at, application = moment_of(text_at(message, "createdDateTime")), text_at(message, "from", "application", "id")
+    return Said(text_at(message, "id"), _speaker(message), at, text, link, application)
 
 
 def _speaker(message: Mapping[str, Any]) -> str:
@@ -95,5 +98,6 @@ def _stretch(lines: Sequence[Said], at: int, each_side: int) -> set[int]:
     return kept
 
 
-def written(lines: Iterable[Said], zone: ZoneInfo) -> str:
-    return "\n".join(entry.line(zone) for entry in lines)
+def written(lines: Iterable[Said], zone: ZoneInfo, *, unheard: str = "") -> str:
+    """`unheard`: the id of an application whose messages are left out (`graph.options.Options`)."""
+    return "\n".join(entry.line(zone) for entry in lines if not unheard or entry.application != unheard)
