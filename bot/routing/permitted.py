@@ -1,12 +1,13 @@
 """The one place where the policy holds: every model call passes here, whatever it is for, before a byte of it leaves."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from bot.context import Person
 from bot.policy.rules import Asker, NotPermitted, Policy
 from bot.routing.caller import Caller
 from providers.base import Evidence, Provider, Request, Response, ToolResult
+from providers.batch import Check, Entry
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,15 @@ class Permitted:
 
     def __call__(self, inner: Provider, caller: Caller) -> Provider:
         return _Guarded(inner, caller, self)
+
+    def batch(self, door: str) -> Check[Caller]:
+        """For `providers.batch.Batch.submit`: of a batch in which anything is forbidden nothing is handed in."""
+
+        async def check(entries: Sequence[Entry[Caller]]) -> None:
+            for entry in entries:
+                await self.check(entry.request, entry.caller, door)
+
+        return check
 
     async def check(self, request: Request, caller: Caller, door: str) -> None:
         """For whatever sends requests in another way than a stream. Raises `NotPermitted`."""

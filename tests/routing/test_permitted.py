@@ -12,6 +12,7 @@ from bot.policy.rules import Asker, NotPermitted, Policy, Rule, Targets
 from bot.routing.caller import Caller, Purpose, through
 from bot.routing.permitted import Permitted, labels_of
 from providers.base import Evidence, Message, Request, Response, Text, ToolCall, ToolResult
+from providers.batch import Entry
 from tests.agent.fakes import ScriptedProvider, says
 from tests.commands.desk import SOFIA
 
@@ -77,7 +78,8 @@ async def test_labels_are_looked_for_wherever_they_may_be() -> None:
 
 
 async def test_what_is_sent_in_another_way_is_checked_by_the_same_rules() -> None:
-    check = Permitted(POLICY, asker_of).check
-    await check(REQUEST, replace(CALLER, model="other"), "openai")
+    check = Permitted(POLICY, asker_of).batch("openai")
+    allowed = Entry("one", REQUEST, replace(CALLER, model="other", purpose="digest"))
+    await check([allowed])
     with pytest.raises(NotPermitted):
-        await check(REQUEST, replace(CALLER, purpose="digest"), "openai")
+        await check([allowed, replace(allowed, id="two", caller=replace(CALLER, purpose="digest"))])
