@@ -179,6 +179,30 @@ async def test_another_vendor_gets_no_earlier_answer_that_only_one_may_read(rule
     assert f"It is {CLAUDE}." in given(ruled, "claude", since=since), "the vendor that may read it still knows it"
 
 
+async def test_a_model_that_takes_over_gets_nothing_that_only_the_first_may_read(ruled: Parley) -> None:
+    """Not the passage, not what the first said of it, not what it looked for, not the conversation; what is open it gets."""
+    ruled.services.circuits._circuits.clear()
+    await said(ruled, "model claude")
+    ruled.world.state["script"] = [citing(f"It is {CLAUDE}.", CLAUDE)]
+    await ruled.ask("Sofia", QUESTION)
+    looks = [Call("search_files", {"query": f"{CLAUDE} harbour gate"}), Call("read", {"id": "S1"})]
+    for broken in (
+        Reply(error=529, wire="claude"),
+        Reply(text=f"I think {CLAUDE} " * 9, cut=9, delay=0.03, wire="claude"),
+    ):
+        since = len(ruled.world.record)
+        looking = Reply(text=f"{CLAUDE} it seems.", calls=looks, wire="claude")
+        ruled.world.state["script"] = [looking, broken, Reply(text="It is Larksbourne.", wire="openai")]
+        answer = await ruled.ask("Sofia", QUESTION)
+        assert CLAUDE in given(ruled, "claude", since=since)
+        assert OPEN in given(ruled, "openai", since=since)
+        assert CLAUDE not in answer.text
+        assert "GPT answered" in answer.text
+        assert "a rule of your organisation for “Claude only”" in answer.text
+        nothing_forbidden(ruled)
+    ruled.services.circuits._circuits.clear()
+
+
 async def test_what_is_for_private_answers_only_stays_out_of_a_group(ruled: Parley) -> None:
     ruled.world.state["script"] = []
     since = len(ruled.world.record)
