@@ -339,9 +339,9 @@ async def test_a_reviewer_that_may_not_see_the_evidence_gets_no_byte_of_it(two: 
 async def test_stopped_while_it_is_checked_nothing_of_the_draft_is_shown(two: Two) -> None:
     await two.starts("claude", "Tomas")
     two.script(saying("claude", "It is 485,000 EUR {485,000}."), judging("gpt", {}, delay=0.3, chunk=2))
-    since = len(two.world.record)
+    since, before = len(two.world.record), len(two.parley.received("openai"))
     said = await two.parley.teams.say(two.person, f"review: {QUESTION}")
-    await two.world.wait_for("openai", "*", count=len(two.parley.received("openai")) + 1)
+    await two.world.wait_for("openai", "*", count=before + 1)
     await two.parley.teams.answer_to(await two.parley.teams.say(two.person, "stop"), quiet=0.2)
     kept = await two.kept(said["conversation"]["id"], "stopped")
     assert kept.text == ""
