@@ -1,7 +1,6 @@
 """What happens to a row of the inbox: a turn for the router, an apology, or nothing to say; and how sign-in interrupts a turn."""
 
 import logging
-import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -27,7 +26,6 @@ from bot.teams.activities import addressed, incoming, reference
 from bot.teams.conversation import Office, TeamsConversation
 from bot.teams.errors import Blocked, ConnectorError, ConversationGone, MessageGone
 from bot.teams.invokes import Rating
-from bot.texts import Texts
 from bot.turns import Turns
 from graph.errors import ConsentRequired, SignInNeeded
 
@@ -204,7 +202,7 @@ class Answering:
         async def keep_for_later() -> None:
             await self.pending.save(said.reference.person.id, said)
 
-        with self.interrupts.running(said) as stopping:
+        with self.interrupts.running(said) as stopping, self.services.telemetry.turn(said):
             conversation = self.conversation(said, receipt, stopping)
             say, ended = await spoken_with(self.services.preferences, said.reference), self.interrupts.ended(said)
             try:
