@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from providers.base import Door, DoorSettings, Request, Response
 from providers.capabilities import shaped
 from providers.claude_answer import Reading
+from providers.claude_batch import ClaudeBatches
 from providers.claude_request import prefix_of, to_wire
 from providers.opened import Opened
 from providers.transcript import call_ids
@@ -43,7 +44,9 @@ def open_claude(model: str, settings: DoorSettings) -> Claude:
         http_client=http,
         open_telemetry=False,  # a variable would make its spans carry content, and its requests our trace's id
     )
-    return Claude(client, model, door=DOOR, who=WHO, capability=settings.capability)
+    claude = Claude(client, model, door=DOOR, who=WHO, capability=settings.capability)
+    claude.batches = ClaudeBatches(client, model, door=DOOR, who=WHO, capabilities=claude.capabilities)
+    return claude
 
 
 PROVIDER = Door(DOOR, open_claude, "Claude by Anthropic: ANTHROPIC_API_KEY, optionally ANTHROPIC_BASE_URL.")

@@ -64,6 +64,20 @@ class Reading:
         self._text += text
         return text
 
+    def whole(self, message: Any) -> None:
+        """An answer that was not streamed, instead of its events."""
+        self._answered_by, self._stop, self._ended = message.model, message.stop_reason, True
+        self._count(message.usage)
+        for index, block in enumerate(message.content):
+            self._blocks[index] = block.model_dump(mode="json", exclude_none=True)
+            if block.type == "text":
+                self._text += self._markers.text(clean(block.text))
+                for citation in self._blocks[index].get("citations") or []:
+                    if citation.get("type") == "search_result_location":
+                        self._markers.cite(str(citation.get("source")))
+            self._markers.end_block()
+        self._text += self._markers.end()
+
     def response(self) -> Response:
         """Raises Incomplete when the stream ended before its terminal event."""
         if not self._ended or self._stop is None:

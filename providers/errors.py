@@ -11,6 +11,8 @@ ProviderError
 │   ├── Overloaded         5xx, 529 or the vendor's overloaded error
 │   ├── TimedOut           no answer, or a stalled stream
 │   └── NetworkFailed      the connection broke
+├── Expired                a batch ended before this request's turn came
+├── Cancelled              a batch was ended by us before this request's turn came
 └── Incomplete             the stream ended without its terminal event, or was not what the protocol promises
 """
 
@@ -62,6 +64,14 @@ class TimedOut(Transient):
 
 
 class NetworkFailed(Transient):
+    pass
+
+
+class Expired(ProviderError):
+    pass
+
+
+class Cancelled(ProviderError):
     pass
 
 

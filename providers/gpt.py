@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from providers.base import Door, DoorSettings, Request, Response
 from providers.capabilities import shaped
 from providers.gpt_answer import Reading
+from providers.gpt_batch import GPTBatches
 from providers.gpt_request import to_wire
 from providers.opened import Opened
 from providers.transcript import call_ids
@@ -44,7 +45,9 @@ def open_gpt(model: str, settings: DoorSettings) -> GPT:
         max_retries=settings.retries,
         http_client=http_client(openai, httpx2, settings, url),
     )
-    return GPT(client, model, door=DOOR, who=WHO, capability=settings.capability)
+    gpt = GPT(client, model, door=DOOR, who=WHO, capability=settings.capability)
+    gpt.batches = GPTBatches(client, model, door=DOOR, who=WHO, capabilities=gpt.capabilities)
+    return gpt
 
 
 PROVIDER = Door(DOOR, open_gpt, "GPT by OpenAI: OPENAI_API_KEY, optionally OPENAI_BASE_URL.")

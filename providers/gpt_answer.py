@@ -52,6 +52,18 @@ class Reading:
                 )
         return ""
 
+    def whole(self, response: Any) -> None:
+        """An answer that was not streamed, instead of its events."""
+        self._final = response
+        for index, item in enumerate(response.output or []):
+            if item.type != "message":
+                continue
+            if getattr(item, "phase", None) == "commentary":
+                self._commentary.add(index)
+            for part in item.content or []:
+                self._refused = self._refused or part.type == "refusal"
+                self._shown(index, clean(getattr(part, "text", None) or getattr(part, "refusal", None) or ""))
+
     def response(self) -> Response:
         """Raises Incomplete when the stream ended before its terminal event, and what a failed response names."""
         final = self._final

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
+from providers.batch import Batches
 from providers.capabilities import capabilities_of
 
 
@@ -29,6 +30,8 @@ class Opened:
         self.capabilities = capabilities_of(capability or model, self.family)
         self.images = self.capabilities.images
         self._who = who
+        self.batches: Batches | None = None
+        """Behind the doors that have them."""
         self._also_close = also_close
 
     async def aclose(self) -> None:

@@ -24,7 +24,9 @@ MODULES: tuple[tuple[Wire, str, str], ...] = (
     ("graph", "/v1.0", "infra.local.graph"),
     ("graph", "/beta", "infra.local.graph"),
     ("claude", "/claude", "infra.local.vendors.claude"),
+    ("claude", "/claude", "infra.local.vendors.claude_batches"),
     ("openai", "/openai/v1", "infra.local.vendors.openai"),
+    ("openai", "/openai/v1", "infra.local.vendors.openai_batches"),
 )
 """Wires loaded by name, since they import this package's parts themselves; each module has `routes(world)`."""
 
@@ -60,8 +62,11 @@ def _wires(world: World) -> list[tuple[Wire, str, list[web.RouteDef]]]:
         ("entra", "/metadata", entra.managed_identity_routes(world)),
         ("control", "/control", control.routes(world)),
     ]
-    loaded = [(wire, prefix, importlib.import_module(name)) for wire, prefix, name in MODULES if _exists(name)]
-    return own + [(wire, prefix, module.routes(world)) for wire, prefix, module in loaded if hasattr(module, "routes")]
+    loaded: dict[tuple[Wire, str], list[web.RouteDef]] = {}
+    for wire, prefix, name in MODULES:
+        if _exists(name) and hasattr(module := importlib.import_module(name), "routes"):
+            loaded.setdefault((wire, prefix), []).extend(module.routes(world))
+    return own + [(wire, prefix, routes) for (wire, prefix), routes in loaded.items()]
 
 
 def _exists(name: str) -> bool:

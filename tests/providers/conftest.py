@@ -14,10 +14,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from infra.local.company.model import Company
-from infra.local.vendors import azure, bedrock, claude, cloud_tokens, foundry, openai, vertex
+from infra.local.vendors import (
+    azure,
+    bedrock,
+    claude,
+    claude_batches,
+    cloud_tokens,
+    foundry,
+    openai,
+    openai_batches,
+    vertex,
+)
 from infra.local.vendors.script import Reply
 from infra.local.wire import wire_app
-from infra.local.world import Recorded, World
+from infra.local.world import Clock, Recorded, World
 from providers.base import DoorSettings, Evidence, Message, Part, Provider, Request, Response, Text, ToolSpec
 from providers.discover import open_models
 
@@ -118,7 +128,7 @@ class Vendors:
 
     def __init__(self, served: Served) -> None:
         self.world, self.url = served.world, served.url
-        self.world.record, self.world.state, self.world.faults = [], {}, []
+        self.world.record, self.world.state, self.world.faults, self.world.clock = [], {}, [], Clock()
         self.environment = environment_of(self.url)
         self.own: list[Provider] = []
         """Opened for this test alone."""
@@ -158,8 +168,10 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
     company = Company("tenant", "Company", "example.org", datetime(2026, 11, 22, tzinfo=UTC))
     world = World(company, bot_keys=[], entra_keys=[])
     app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.add_subapp("/claude", wire_app("claude", world, claude.routes(world)))
-    app.add_subapp("/openai/v1", wire_app("openai", world, openai.routes(world)))
+    claudes = [*claude.routes(world), *claude_batches.routes(world)]
+    app.add_subapp("/claude", wire_app("claude", world, claudes))
+    openais = [*openai.routes(world), *openai_batches.routes(world)]
+    app.add_subapp("/openai/v1", wire_app("openai", world, openais))
     for name, wire in (("foundry", foundry), ("bedrock", bedrock), ("vertex", vertex)):
         app.add_subapp(f"/{name}", wire_app("claude", world, wire.routes(world)))
     app.add_subapp("/azure/openai/v1", wire_app("openai", world, azure.routes(world)))

@@ -39,11 +39,11 @@ _STOPS = {
 
 def routes(world: World) -> list[web.RouteDef]:
     async def messages(request: web.Request) -> web.StreamResponse:
-        return _refusal(request) or await answered(world, request, await json_of(request))
+        return refusal(request) or await answered(world, request, await json_of(request))
 
     async def count(request: web.Request) -> web.StreamResponse:
         body = await json_of(request)
-        return _refusal(request) or web.json_response({"input_tokens": len(json.dumps(body)) // 4})
+        return refusal(request) or web.json_response({"input_tokens": len(json.dumps(body)) // 4})
 
     async def models(request: web.Request) -> web.StreamResponse:
         entry = {
@@ -54,7 +54,7 @@ def routes(world: World) -> list[web.RouteDef]:
         }
         data = [{**entry, "id": name, "display_name": name} for name in MODELS]
         page = {"data": data, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]}
-        return _refusal(request) or web.json_response(page)
+        return refusal(request) or web.json_response(page)
 
     return [
         web.post("/v1/messages", messages),
@@ -109,7 +109,7 @@ def fault_answer(request: web.Request, error: Callable[..., web.Response]) -> we
     return error(fault.status, retry_after=float(wait) if wait else None)
 
 
-def _refusal(request: web.Request) -> web.Response | None:
+def refusal(request: web.Request) -> web.Response | None:
     if faulty := fault_answer(request, errors):
         return faulty
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")

@@ -27,7 +27,7 @@ ERRORS: dict[int, tuple[str, str | None, str]] = {
 def routes(world: World) -> list[web.RouteDef]:
     async def responses(request: web.Request) -> web.StreamResponse:
         body = await json_of(request)
-        refused = _refusal(request) or checked(body, check_responses)
+        refused = refusal(request) or checked(body, check_responses)
         if refused is not None:
             return refused
         reply = script.next_reply(world, "openai", openai_responses.view(body))
@@ -40,7 +40,7 @@ def routes(world: World) -> list[web.RouteDef]:
 
     async def chat(request: web.Request) -> web.StreamResponse:
         body = await json_of(request)
-        refused = _refusal(request) or checked(body, check_chat)
+        refused = refusal(request) or checked(body, check_chat)
         if refused is not None:
             return refused
         reply = script.next_reply(world, "openai", openai_chat.view(body))
@@ -55,11 +55,11 @@ def routes(world: World) -> list[web.RouteDef]:
     async def count(request: web.Request) -> web.StreamResponse:
         tokens = len(json.dumps(await json_of(request))) // 4
         answer = {"object": "response.input_tokens", "input_tokens": tokens}
-        return _refusal(request) or web.json_response(answer)
+        return refusal(request) or web.json_response(answer)
 
     async def models(request: web.Request) -> web.StreamResponse:
         data = [{"id": name, "object": "model", "created": 1790000000, "owned_by": "openai"} for name in MODELS]
-        return _refusal(request) or web.json_response({"object": "list", "data": data})
+        return refusal(request) or web.json_response({"object": "list", "data": data})
 
     return [
         web.post("/responses", responses),
@@ -93,7 +93,7 @@ def fault_answer(request: web.Request) -> web.Response | None:
     return error(fault.status, retry_after=float(wait) if wait else None)
 
 
-def _refusal(request: web.Request) -> web.Response | None:
+def refusal(request: web.Request) -> web.Response | None:
     if faulty := fault_answer(request):
         return faulty
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
