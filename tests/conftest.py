@@ -1,11 +1,15 @@
 """What every test may rely on: a fresh company, a running local tenant, no network but loopback, and an environment without settings."""
 
 import functools
+import gc
 import ipaddress
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import fields, is_dataclass
+from datetime import datetime
+from operator import attrgetter
+from pathlib import Path
 from typing import Any, cast
 
 import hypothesis
@@ -19,7 +23,8 @@ from infra.local.world import SigningKey, World
 
 OUTSIDE = frozenset({"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"})
 """The machine's own trust and proxies, which would decide what a test trusts."""
-
+NOBODY = Path(__file__).parent / "data" / "nobody.pem"
+"""The machine's authorities in every test: one whose key nobody has. Reading two hundred takes longer than most tests."""
 
 # Machines are noisy, so no example has a deadline; half the usual examples keep the everyday suite short.
 # The same ones each time: a change is judged by what it changed, and `make test-slow` looks for new ones.
@@ -54,7 +59,14 @@ def _is_loopback(host: object) -> bool:
 
 
 _clean(os.environ)  # noqa: TID251 -- the suite must not see the settings of the person who runs it
+os.environ["SSL_CERT_FILE"] = str(NOBODY)  # noqa: TID251 -- OpenSSL's own name, for the programs that tests start too
 sys.addaudithook(_refuse_foreign_sockets)
+
+
+def pytest_collection_finish() -> None:
+    """What stands by now stays to the end: looking through it again and again for garbage is a tenth of the suite."""
+    gc.collect()
+    gc.freeze()
 
 
 @functools.cache
@@ -68,16 +80,31 @@ def _keys() -> tuple[SigningKey, SigningKey]:
     return SigningKey.new(["msteams", "webchat"]), SigningKey.new()
 
 
+@functools.cache
+def _parts(kind: Hashable) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]] | None:
+    """How an object of plain data is taken apart; None for what cannot change."""
+    if not isinstance(kind, type) or not is_dataclass(kind):
+        return None
+    names = tuple(item.name for item in fields(kind))
+    return names, attrgetter(*names, names[0])  # with one name alone it would not be a tuple
+
+
 def copied(value: Any) -> Any:
     """A deep copy of plain data that shares what cannot change: the company's files are many megabytes."""
-    if isinstance(value, list):
+    kind = type(value)
+    if kind is list:
         return [copied(part) for part in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        clone = object.__new__(type(value))
-        for item in fields(value):
-            object.__setattr__(clone, item.name, copied(getattr(value, item.name)))
-        return clone
-    return value
+    parts = _parts(cast("Hashable", kind))
+    if parts is None:
+        return value
+    names, values = parts
+    clone = object.__new__(kind)
+    for name, part in zip(names, values(value), strict=False):
+        object.__setattr__(clone, name, part if type(part) in UNCHANGING else copied(part))
+    return clone
+
+
+UNCHANGING = frozenset({str, int, bool, bytes, float, type(None), tuple, frozenset, datetime})
 
 
 def fresh_world() -> World:

@@ -19,6 +19,7 @@ from bot.store.transcripts import StoredTurn, Transcripts
 from providers.base import Message, Request, Response, Text
 from providers.errors import Overloaded
 from tests.agent.fakes import ScriptedProvider, says
+from tests.store.prepared import sqlite_in
 
 CHAT = "a:chat"
 LONG = "x" * 2000
@@ -26,7 +27,7 @@ LONG = "x" * 2000
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite:///{(tmp_path / 'parley.db').as_posix()}", [Fernet.generate_key().decode()])
+    opened = await Database.open(sqlite_in(tmp_path), [Fernet.generate_key().decode()])
     yield opened
     await opened.aclose()
 

@@ -133,7 +133,7 @@ async def test_a_deadline_keeps_what_was_said() -> None:
             yield "Until here"
             await asyncio.Event().wait()
 
-    outcome = await run(Stalling([]), FixedToolbox(), limits=Limits(seconds=0.05))
+    outcome = await run(Stalling([]), FixedToolbox(), limits=Limits(seconds=0.05, writing=0.05))
     assert isinstance(outcome, Stopped)
     assert (outcome.cause, outcome.text) == (Cause.DEADLINE, "Until here")
 

@@ -50,7 +50,7 @@ async def run(provider: Slow, stopping: Stopping | None, *, refuses: bool = Fals
 
     return await loop.run(
         provider, Request("system", (ASK,)), {}, FixedToolbox(),
-        on_text=on_text, on_round=on_round, limits=Limits(seconds=seconds), stopping=stopping,
+        on_text=on_text, on_round=on_round, limits=Limits(seconds=seconds, writing=0.05), stopping=stopping,
     )  # fmt: skip
 
 

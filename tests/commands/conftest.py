@@ -25,12 +25,13 @@ from graph.client import GraphClient
 from graph.errors import SignInNeeded
 from tests.agent.fakes import ScriptedProvider
 from tests.commands.desk import NOW, Desk, Shelf, SignedIn, as_sign_in
+from tests.store.prepared import sqlite_in
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    database = await Database.open(f"sqlite:///{(tmp_path / 'parley.db').as_posix()}", [Fernet.generate_key().decode()])
-    graph = GraphClient("http://127.0.0.1:9/v1.0")
+    database = await Database.open(sqlite_in(tmp_path), [Fernet.generate_key().decode()])
+    graph = GraphClient("http://127.0.0.1:9/v1.0", patience=0.1)  # nobody is there, and nobody waits for them
     provider, shelf, sign_in, asked = (
         ScriptedProvider([]),
         Shelf(),
@@ -50,7 +51,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         transcripts=Transcripts(database),
         now=lambda: NOW,
         ask_to_sign_in=ask_to_sign_in,
-        search_seconds=0.5,  # there is no Graph here: what asks it anyway is not waited for
+        search_seconds=0.5,
         seal=CardSeal([Fernet.generate_key().decode()], now=NOW.timestamp),
         preferences=Preferences(database),
         personal=Personal(database),

@@ -142,7 +142,7 @@ class Slow:
 
 
 async def test_the_deadline_keeps_what_was_said(desk: Desk) -> None:
-    desk.services = replace(desk.services, models={"slow": Slow()}, limits=Limits(seconds=0.2))
+    desk.services = replace(desk.services, models={"slow": Slow()}, limits=Limits(seconds=0.2, writing=0.1))
     said = await desk.says(QUESTION)
     assert said.text == "So far"
     assert "took too long" in said.notices[0]

@@ -34,7 +34,10 @@ async def test_it_says_what_holds_in_our_chat(desk: Desk) -> None:
     assert not desk.provider.requests
 
 
-async def test_microsoft_that_cannot_be_reached_is_said_so(desk: Desk) -> None:
+@pytest.mark.parametrize("patience", [0.1, pytest.param(30.0, marks=pytest.mark.slow)])
+async def test_microsoft_that_cannot_be_reached_is_said_so(desk: Desk, patience: float) -> None:
+    """Whether the client gives up or, later, the command does."""
+    desk.services.graph.patience = patience
     text = words(await desk.says("status"))
     assert "Microsoft 365: Microsoft 365 did not answer." in text
     assert "Signed in: yes" in text

@@ -21,6 +21,7 @@ from infra.local.tenant import settings as tenant_settings
 from infra.local.vendors.script import Reply, View
 from infra.local.world import Recorded, World
 from tests.reading import SharedDocuments
+from tests.store.prepared import sqlite_in
 
 OAUTH_CARD = "application/vnd.microsoft.card.oauth"
 QUICK = Timing(
@@ -133,7 +134,7 @@ async def bot_running(
 ) -> AsyncGenerator[str]:
     """The bot alone; yields its origin."""
     values: Mapping[str, Any] = {
-        "database_url": f"sqlite:///{(folder / 'parley.db').as_posix()}",
+        "database_url": sqlite_in(folder),
         "encryption_keys": Fernet.generate_key().decode(),
         "models": DOORS[door],
         **tenant_settings(world),

@@ -24,8 +24,8 @@ from tests.postgres import PostgresServer
 CANARY = "canary-9f2c"
 
 
-async def test_opening_by_several_at_once_migrates_once(url: str, key: str) -> None:
-    opened = await asyncio.gather(*(Database.open(url, [key]) for _ in range(6)))
+async def test_opening_by_several_at_once_migrates_once(empty_url: str, key: str) -> None:
+    opened = await asyncio.gather(*(Database.open(empty_url, [key]) for _ in range(6)))
     try:
         await asyncio.gather(*(database.ping() for database in opened))
         async with opened[0].read() as connection:
@@ -34,12 +34,15 @@ async def test_opening_by_several_at_once_migrates_once(url: str, key: str) -> N
         await asyncio.gather(*(database.aclose() for database in opened))
 
 
-async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(database: Database) -> None:
+async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(empty_url: str, key: str) -> None:
+    database = await Database.open(empty_url, [key])
+
     def difference(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), database.tables.metadata))
 
     async with database.write() as connection:
         assert await connection.run_sync(difference) == []
+    await database.aclose()
 
 
 def test_head_names_the_newest_migration() -> None:
