@@ -1,7 +1,7 @@
 """Every model call is written down once, whatever becomes of it, with what it cost; and none is made that no budget has room for."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import Connection
 
 from bot.context import Person, Place
 from bot.cost.budgets import OverBudget, Warned
@@ -256,3 +257,33 @@ async def test_owners_are_warned_once_where_it_is_their_business(database: Datab
     assert await ask("summary") == []
     with pytest.raises(OverBudget):
         await ask()
+
+
+class Counted(Database):
+    """Counts its transactions by whether they write."""
+
+    writes = 0
+    reads = 0
+
+    async def transaction(self, work: Callable[[Connection], Any], *, read: bool = False) -> Any:
+        self.reads += read
+        self.writes += not read
+        return await super().transaction(work, read=read)
+
+
+@pytest.mark.parametrize(
+    ("budgets", "writes", "reads"),
+    [({}, 1, 0), ({"person": 20, "organisation": 500}, 1, 1), ({"person": 0.2, "organisation": 500}, 2, 1)],
+    ids=["none", "far", "near"],
+)
+async def test_a_call_costs_one_write_unless_a_budget_is_near_its_end(
+    tmp_path: Path, budgets: dict[str, float], writes: int, reads: int
+) -> None:
+    database = await Counted.open(f"sqlite:///{(tmp_path / 'parley.db').as_posix()}", [Fernet.generate_key().decode()])
+    assert isinstance(database, Counted)
+    try:
+        books = with_budgets(database, **budgets)
+        await drained(books.model(Vendor(["one", end()]))[0])
+        assert (database.writes, database.reads) == (writes, reads)
+    finally:
+        await database.aclose()
