@@ -1,6 +1,7 @@
 """The settings are a contract: what each means, what is refused and in which words, and that no secret is ever shown."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -173,54 +174,80 @@ def test_no_secret_is_shown() -> None:
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
-def started(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`python -m bot` with these settings alone."""
+def run(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Python with these settings alone."""
     clean = {n: v for n, v in os.environ.items() if n in {"PATH", "SYSTEMROOT", "TEMP", "TMP", "HOME"}}  # noqa: TID251 -- what a process needs to run
     return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], cwd=ROOT, env={"PYTHONPATH": str(ROOT), **clean, **environment},
-        capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+        [sys.executable, *arguments], cwd=ROOT, env={"PYTHONPATH": str(ROOT), **clean, **environment},
+        capture_output=True, text=True, timeout=100, check=False, input=given,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("environment", "sentences"),
-    [
-        ({}, ["MICROSOFT_APP_ID is not set. ", "ENCRYPTION_KEYS is not set. "]),
-        ({"PARLEY_LOCAL": "1", "HOST": "0.0.0.0", "ENCRYPTION_KEYS": KEY}, [LOOPBACK_ONLY]),
-        ({"PARLEY_LOCAL": SECRET, "PORT": SECRET}, ["PORT: ", "PARLEY_LOCAL: "]),
-        ({"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "MODELS": "claude"}, ["MODELS: 'claude' is not of the form "]),
-        ({"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "MODELS": "a=nowhere:x"}, ["MODELS: "]),
-        ({"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "MODELS": "a=anthropic:x"}, ["MODELS: "]),
-        ({"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "MODELS": "a=offline:x,a=offline:y"}, ["MODELS: "]),
-        (
-            {"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "DATABASE_URL": f"mysql://bot:{SECRET}@db/x"},
-            ["DATABASE_URL must be "],
-        ),
-        (
-            {"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "DATABASE_URL": f"postgresql://bot:{SECRET}@127.0.0.1:9/x"},
-            [""],
-        ),
-        (
-            {"MICROSOFT_APP_ID": "app", "MICROSOFT_APP_TENANT_ID": "tenant", "ENCRYPTION_KEYS": KEY},
-            ["Set MICROSOFT_APP_PASSWORD or "],
-        ),
-    ],
-    ids=lambda value: " ".join(value)[:60] if isinstance(value, dict) else "",
-)
-def test_the_program_refuses_in_sentences(tmp_path: Path, environment: dict[str, str], sentences: list[str]) -> None:
-    ended = started(tmp_path, **{"DATABASE_URL": f"sqlite:///{(tmp_path / 'p.db').as_posix()}"} | environment)
-    lines = ended.stderr.splitlines()
-    assert ended.returncode == 2, ended.stderr
-    assert len(lines) == len(sentences), ended.stderr
+REFUSED: list[tuple[dict[str, str], list[str]]] = [
+    ({}, ["MICROSOFT_APP_ID is not set. ", "ENCRYPTION_KEYS is not set. "]),
+    ({"PARLEY_LOCAL": "1", "HOST": "0.0.0.0", "ENCRYPTION_KEYS": KEY}, [LOOPBACK_ONLY]),
+    ({"PARLEY_LOCAL": SECRET, "PORT": SECRET}, ["PORT: ", "PARLEY_LOCAL: "]),
+    ({"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "MODELS": "claude"}, ["MODELS: 'claude' is not of the form "]),
+    ({"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "MODELS": "a=nowhere:x"}, ["MODELS: "]),
+    ({"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "MODELS": "a=anthropic:x"}, ["MODELS: "]),
+    ({"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "MODELS": "a=offline:x,a=offline:y"}, ["MODELS: "]),
+    (
+        {"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "DATABASE_URL": f"mysql://bot:{SECRET}@db/x"},
+        ["DATABASE_URL must be "],
+    ),
+    (
+        {"PARLEY_LOCAL": "1", "ENCRYPTION_KEYS": KEY, "DATABASE_URL": f"postgresql://bot:{SECRET}@127.0.0.1:9/x"},
+        [""],
+    ),
+    (
+        {"MICROSOFT_APP_ID": "app", "MICROSOFT_APP_TENANT_ID": "tenant", "ENCRYPTION_KEYS": KEY},
+        ["Set MICROSOFT_APP_PASSWORD or "],
+    ),
+]
+ONE_BY_ONE = """
+import contextlib, io, json, os, sys
+from bot.__main__ import main
+kept, shown = dict(os.environ), []
+for environment in json.load(sys.stdin):
+    os.environ.clear()
+    os.environ.update(kept, **environment)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main([])
+    shown.append((code, out.getvalue(), err.getvalue()))
+json.dump(shown, sys.stdout)
+"""
+"""The program's `main` with one environment after the other: most of a program's time is its start."""
+
+
+def test_the_program_refuses_in_sentences(tmp_path: Path) -> None:
+    store = {"DATABASE_URL": f"sqlite:///{(tmp_path / 'p.db').as_posix()}"}
+    program = run("-c", ONE_BY_ONE, given=json.dumps([store | environment for environment, _ in REFUSED]))
+    assert program.returncode == 0, program.stderr
+    for (environment, sentences), (code, out, err) in zip(REFUSED, json.loads(program.stdout), strict=True):
+        assert (code, out) == (2, ""), environment
+        refused_with(sentences, err)
+    assert not program.stderr
+
+
+def test_a_refused_program_ends(tmp_path: Path) -> None:
+    environment, sentences = REFUSED[0]
+    ended = run("-m", "bot", **{"DATABASE_URL": f"sqlite:///{(tmp_path / 'p.db').as_posix()}"} | environment)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    refused_with(sentences, ended.stderr)
+
+
+def refused_with(sentences: list[str], shown: str) -> None:
+    lines = shown.splitlines()
+    assert len(lines) == len(sentences), shown
     for line, sentence in zip(lines, sentences, strict=True):
         assert line.startswith(f"Parley does not start: {sentence}")
         assert line.endswith(".")
-    assert SECRET not in ended.stderr
-    assert KEY not in ended.stderr
-    assert not ended.stdout
+    assert SECRET not in shown
+    assert KEY not in shown
 
 
-def test_help_needs_no_settings(tmp_path: Path) -> None:
-    ended = started(tmp_path, "console", "--help")
+def test_help_needs_no_settings() -> None:
+    ended = run("-m", "bot", "console", "--help")
     assert ended.returncode == 0
     assert "--ask" in ended.stdout
