@@ -24,6 +24,8 @@ SEEN = "seen"
 """And the pictures that came with it, which nobody can quote."""
 _SHORTEST_QUOTE = 4
 """Letters and digits."""
+_LONG_NUMBER = 3
+"""Digits."""
 _ENOUGH = 0.5
 """Share of the statements that must have a verdict for it to be a review."""
 _OUTPUT_TOKENS = 16_000
@@ -222,7 +224,7 @@ def _finding(item: Mapping[str, Any], said: str, sources: Sources, known: frozen
             instead = bare(words(item.get("correction"), LONGEST_SENTENCE))
             held = source is not None and sources.bears(instead, source)
             return Finding(verdict, instead, source or "") if held else Finding(verdict)
-        case Verdict.SUPPORTED if source is not None:
+        case Verdict.SUPPORTED if source == SEEN or (source is not None and _long(said) <= known):
             return Finding(verdict, source=source)
         case Verdict.NO_CLAIM if not statements.marked(said) and numbers(said) <= known:
             return Finding(verdict)
@@ -230,6 +232,11 @@ def _finding(item: Mapping[str, Any], said: str, sources: Sources, known: frozen
             return Finding(verdict)
         case _:
             return Finding(Verdict.UNCHECKED)
+
+
+def _long(said: str) -> frozenset[str]:
+    """Figures that nobody counts or computes in passing: those must stand somewhere, whoever says that they do."""
+    return frozenset(number for number in numbers(said) if len(number) >= _LONG_NUMBER)
 
 
 def _added(item: Any, sources: Sources) -> Finding | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.agent.loop import Outcome
 from bot.answer import consents, models
-from bot.answer.beginning import begin, guarded
+from bot.answer.beginning import asked_elsewhere, begin, guarded
 from bot.answer.delivering import compact, finish, keep, suggestions
 from bot.answer.failover import AllFailed, Work, answered
 from bot.answer.keeping import kept, made_from, remembered
@@ -46,7 +46,7 @@ async def _answer(
     begun, model, row = await settled(await begin(turn, asked, model), model, chosen)
     seen, stream, gathered, searches = begun.turn, begun.stream, begun.gathered, begun.searched
     said = Said(stream, Citations(gathered.grounding.retrieved), turn.say("answer.searching_further"))
-    above = _above(turn, asked, model) if again else _asked_elsewhere(turn, asked)
+    above = _above(turn, asked, model) if again else asked_elsewhere(turn, asked)
     if above:
         await stream.text(above)
     work = Work(seen, stream, model, gathered, said, searches, above, never=again.model if again else "", told=told)
@@ -75,15 +75,6 @@ async def _delivered(turn: Turn, asked: Incoming, work: Work, outcome: Outcome, 
     await keep(turn, work.stream, replace(keeping, row=row))
     await consents.offer(turn, gathered.grounding.coverage.consents)
     await compact(turn, turn.model(model, "summary"), gathered, said_now)
-
-
-def _asked_elsewhere(turn: Turn, asked: Incoming) -> str:
-    """A question that was typed into a dialog stands nowhere in the chat, so the answer begins with it."""
-    if asked.action != "about":
-        return ""
-    author = next((one.author for one in asked.sent if one.author), "")
-    said = turn.say("sent.message_by", name=author) if author else turn.say("sent.message")
-    return f"{turn.say('compose.above', question=' '.join(asked.text.split()), message=said)}\n\n"
 
 
 def _above(turn: Turn, asked: Incoming, model: str) -> str:

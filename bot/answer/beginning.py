@@ -66,3 +66,12 @@ async def begin(turn: Turn, asked: Incoming, model: str, *, beside: str = "") ->
         read = {passage.document.id for passage in gathered.passages}
         await stream.status(turn.say("answer.reading", n=len(read)))
     return Begun(seen, stream, gathered, searches)
+
+
+def asked_elsewhere(turn: Turn, asked: Incoming) -> str:
+    """A question that was typed into a dialog stands nowhere in the chat, so the answer begins with it."""
+    if asked.action != "about":
+        return ""
+    author = next((one.author for one in asked.sent if one.author), "")
+    said = turn.say("sent.message_by", name=author) if author else turn.say("sent.message")
+    return f"{turn.say('compose.above', question=' '.join(asked.text.split()), message=said)}\n\n"

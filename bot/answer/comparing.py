@@ -12,7 +12,7 @@ from bot.agent.loop import Cause, Finished, Limits, Outcome, Stopped
 from bot.agent.statements import unmarked
 from bot.answer import models
 from bot.answer.asking import answer
-from bot.answer.beginning import Begun, begin, guarded, signed_in
+from bot.answer.beginning import Begun, asked_elsewhere, begin, guarded, signed_in
 from bot.answer.concluding import conclude
 from bot.answer.estimates import estimate_of_heads
 from bot.answer.gathering import Toolbox
@@ -77,6 +77,8 @@ async def _compare(turn: Turn, asked: Incoming, names: tuple[str, str], told: tu
     ]  # fmt: skip
     asking = turn.say("compare.asking", first=models.shown(names[0]), second=models.shown(names[1]))
     await stream.status(f"{asking} {estimate_of_heads(turn, begun.gathered, *names, names[0])}".rstrip())
+    if above := asked_elsewhere(turn, asked):
+        await stream.text(above)
     stage, watch = Stage(stream, heads), Watch(begun.turn, begun.gathered)
 
     def speaking(number: int) -> Speaking:
@@ -113,6 +115,7 @@ async def _finish(
         await begun.stream.finish(Outgoing(text, notices=lines))
         return
     third = _Third(stopped=stopped) if stopped or failed else await _third(begun, heads)
+    await Watch(turn, begun.gathered).check()
     answered = [head for head in heads if head.answer]
     texts = [citations.visible(unmarked(head.answer, but=head.given), final=True).strip() for head in answered]
     links = Links.of((citation.link for citation in citations.cited()), turn.services.link_hosts)

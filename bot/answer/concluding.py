@@ -2,7 +2,7 @@
 
 from bot.agent.loop import Outcome, Stopped
 from bot.answer import consents
-from bot.answer.beginning import Begun
+from bot.answer.beginning import Begun, asked_elsewhere
 from bot.answer.delivering import compact, finish, keep
 from bot.answer.following import MOST, following
 from bot.answer.gathering import Gathered
@@ -36,7 +36,8 @@ async def conclude(
     next_ = _suggestions(begun, outcome, citations, text)
     whole = f"{text}\n\n{below}" if below else text
     said = Said(begun.stream, citations, "")
-    await finish(turn, begun.stream, outcome, gathered, said, whole, next_, told)
+    above = asked_elsewhere(turn, asked)
+    await finish(turn, begun.stream, outcome, gathered, said, f"{above}{whole}", next_, told)
     label = services.labels.highest(made_of.labels)
     keeping = kept(asked, outcome, whole, gathered.grounding, positions, model=model, suggestions=next_, label=label)
     await keep(turn, begun.stream, keeping)

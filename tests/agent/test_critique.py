@@ -64,6 +64,12 @@ def test_a_statement_with_a_figure_or_a_source_claims_something_whatever_is_said
     assert done.text == f"It costs 777 EUR. {MARK} Ask Tomas [S1]. {MARK} All is well."
 
 
+def test_a_figure_that_stands_nowhere_is_not_supported_by_other_words() -> None:
+    draft = "It is 485.000 EUR, 3 parts of it spent. It was 470,000 EUR in May."
+    done = corrected(GOOD, {**GOOD, "number": 2}, draft=draft)
+    assert done.text == f"It is 485.000 EUR, 3 parts of it spent. It was 470,000 EUR in May. {MARK}"
+
+
 def test_a_statement_nobody_judged_is_marked_and_of_two_verdicts_the_worse_counts() -> None:
     done = corrected(GOOD, {**PLANTED, "number": 1}, WRONG, {**GOOD, "number": 2}, NONE)
     assert "485,000" not in done.text
