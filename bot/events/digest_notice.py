@@ -33,7 +33,8 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
 
 
 def told(say: Texts, subscription: Subscription, activity: Mapping[str, Any]) -> str:
-    why = say(f"digest_notice.why_{activity['why']}")
+    key = f"digest_notice.why_{activity['why']}"
+    why = say(key) if say.has(key) else say("digest_notice.why_failed")
     what = subscription.prompt or say("digest_notice.unnamed")
     return say(f"digest_notice.{activity['kind']}", what=what, why=why, name=subscription.name)
 
