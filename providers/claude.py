@@ -46,6 +46,7 @@ def open_claude(model: str, settings: DoorSettings) -> Claude:
     )
     claude = Claude(client, model, door=DOOR, who=WHO, capability=settings.capability)
     claude.batches = ClaudeBatches(client, model, door=DOOR, who=WHO, capabilities=claude.capabilities)
+    claude.lists = True
     return claude
 
 

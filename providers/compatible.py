@@ -25,9 +25,11 @@ from providers.base import (
     ToolResult,
     Usage,
 )
+from providers.capabilities import capabilities_of
 from providers.errors import BadRequest, ConfigurationError, ContextTooLong, Incomplete
 from providers.framing import RULES, framed, unmarked
 from providers.gpt_request import UNNAMED, answer_format
+from providers.listing import Standing, listing
 from providers.schema import strict_schema
 from providers.structured import told
 from providers.transcript import call_ids, clean, legible, parsed_arguments, repaired, unique_id
@@ -214,6 +216,7 @@ class Compatible:
         self._client = client
         self.model = model
         self.images = images
+        self.standing = Standing.UNKNOWN
         self._pdf = pdf
         self._binds = True
         """Whether the server takes a form for the answer; it says no once."""
@@ -229,6 +232,12 @@ class Compatible:
                     if text := reading.from_event(chunk):
                         yield text
         yield reading.response()
+
+    async def refresh(self) -> None:
+        """As `providers.listing.Listed`; such servers say no more than a name."""
+        with translated(WHO):
+            found = await listing(self._client.models.list(), self.model, capabilities_of(""))
+        self.standing = found.standing
 
     async def _opened(self, request: Request) -> Any:
         """The stream, asked for once more in words alone when the server refuses the form of the answer."""

@@ -47,6 +47,7 @@ def open_gpt(model: str, settings: DoorSettings) -> GPT:
     )
     gpt = GPT(client, model, door=DOOR, who=WHO, capability=settings.capability)
     gpt.batches = GPTBatches(client, model, door=DOOR, who=WHO, capabilities=gpt.capabilities)
+    gpt.lists = True
     return gpt
 
 

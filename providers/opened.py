@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from providers.batch import Batches
 from providers.capabilities import capabilities_of
+from providers.listing import Standing, listing
+from providers.transport import translated
 
 
 class Opened:
@@ -30,9 +32,21 @@ class Opened:
         self.capabilities = capabilities_of(capability or model, self.family)
         self.images = self.capabilities.images
         self._who = who
+        self.standing = Standing.UNKNOWN
+        self.lists = False
+        """Whether the door has a list of models that knows this one's name."""
         self.batches: Batches | None = None
         """Behind the doors that have them."""
         self._also_close = also_close
+
+    async def refresh(self) -> None:
+        """As `providers.listing.Listed`."""
+        if not self.lists:
+            return
+        with translated(self._who):
+            found = await listing(self._client.models.list(), self.model, self.capabilities)
+        self.standing, self.capabilities = found.standing, found.capabilities
+        self.images = self.capabilities.images
 
     async def aclose(self) -> None:
         await self._client.close()

@@ -15,7 +15,15 @@ from infra.local.vendors.script import Reply, View
 from infra.local.world import World
 
 Send = Callable[[web.Request, Iterable[sse.Event], Reply, Mapping[str, str]], Awaitable[web.StreamResponse]]
-MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-fable-5-1")
+MODELS: dict[str, dict[str, Any]] = {
+    "claude-opus-5-5": {},
+    "claude-sonnet-5-5": {},
+    "claude-haiku-5-5": {"max_tokens": 64000},
+    "claude-fable-5-1": {},
+    "claude-sonnet-5": {},
+    "claude-opus-4-5-20251101": {"lifecycle": "deprecated"},
+}
+"""What the list says of each besides the usual."""
 ERRORS = {
     400: ("invalid_request_error", "The request is invalid."),
     401: ("authentication_error", "invalid bearer token"),
@@ -29,6 +37,7 @@ ERRORS = {
     504: ("timeout_error", "Request timed out"),
     529: ("overloaded_error", "Overloaded"),
 }
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _STOPS = {
     "length": "max_tokens",
     "refusal": "refusal",
@@ -46,14 +55,8 @@ def routes(world: World) -> list[web.RouteDef]:
         return refusal(request) or web.json_response({"input_tokens": len(json.dumps(body)) // 4})
 
     async def models(request: web.Request) -> web.StreamResponse:
-        entry = {
-            "type": "model",
-            "created_at": "2026-10-01T00:00:00Z",
-            "max_input_tokens": 1000000,
-            "max_tokens": 128000,
-        }
-        data = [{**entry, "id": name, "display_name": name} for name in MODELS]
-        page = {"data": data, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]}
+        data = [_described(name) for name in MODELS]
+        page = {"data": data, "has_more": False, "first_id": data[0]["id"], "last_id": data[-1]["id"]}
         return refusal(request) or web.json_response(page)
 
     return [
@@ -61,6 +64,24 @@ def routes(world: World) -> list[web.RouteDef]:
         web.post("/v1/messages/count_tokens", count),
         web.get("/v1/models", models),
     ]
+
+
+def _described(name: str) -> dict[str, Any]:
+    """As in the list of models. In this company's account Haiku sees no pictures and knows two levels of effort."""
+    small = "haiku" in name
+    levels = {level: {"supported": not small or level in {"low", "medium"}} for level in _EFFORTS}
+    able = {what: {"supported": True} for what in ("batch", "citations", "pdf_input", "structured_outputs")}
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": "2026-10-01T00:00:00Z",
+        "lifecycle": "active",
+        "max_input_tokens": 1000000,
+        "max_tokens": 128000,
+        "capabilities": {**able, "image_input": {"supported": not small}, "effort": {"supported": True, **levels}},
+        **MODELS[name],
+    }
 
 
 async def answered(

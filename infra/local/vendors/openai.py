@@ -11,7 +11,8 @@ from infra.local.vendors import kept, openai_chat, openai_responses, script, sse
 from infra.local.vendors.openai_checks import Refused, check_chat, check_responses
 from infra.local.world import World
 
-MODELS = ("gpt-6.2-sol", "gpt-6.2-astra", "gpt-6.1-terra", "gpt-6-luna")
+MODELS = ("gpt-6.2-sol", "gpt-6.2-astra", "gpt-6.1-terra", "gpt-6-luna", "gpt-5.6", "llama", "llama-local")
+"""The last two as a compatible server has them."""
 ERRORS: dict[int, tuple[str, str | None, str]] = {
     400: ("invalid_request_error", None, "The request is invalid."),
     401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
