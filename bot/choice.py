@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.context import Place, Reference
 from bot.policy.rules import NotPermitted, Refused, first_permitted
-from bot.policy.table import AUTO, Cost, Features, pick
+from bot.policy.table import AUTO, Cost, Features, class_of, pick
 from bot.routing.task import features_of
 from bot.services import Turn
 from bot.store.preferences import Preferences
@@ -100,7 +100,8 @@ def automatic(turn: Turn, features: Features, why: Why, judged: Mapping[str, Ref
     names = tuple(models)
 
     def cost_of(name: str) -> Cost | None:
-        return policy.cost_of(models[name].door, name)
+        price = services.ledger.prices.of(models[name].door, models[name].model)
+        return policy.cost_of(models[name].door, name) or class_of(price.output if price else None)
 
     def permitted(name: str) -> bool:
         return judged[name] is None

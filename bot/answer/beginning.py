@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from bot.answer import consents
 from bot.answer.gathering import Gathered, gather
 from bot.answer.newcomers import Outgrown, answer_privately
 from bot.choice import require
 from bot.context import Incoming, Outgoing, Place, Stream
 from bot.grounding.queries import small_talk
+from bot.policy.rules import NotPermitted
 from bot.services import Turn
-from graph.errors import SignInNeeded
+from graph.errors import ConsentRequired, SignInNeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ async def begin(turn: Turn, asked: Incoming, model: str, *, beside: str = "") ->
     searches = await signed_in(turn, asked)
     for name in (model, beside):
         if name:
-            await require(turn, name)
+            await _required(turn, name)
     stream = turn.conversation.stream()
     if searches:
         personal = turn.incoming.reference.place is Place.PERSONAL
@@ -66,6 +68,17 @@ async def begin(turn: Turn, asked: Incoming, model: str, *, beside: str = "") ->
         read = {passage.document.id for passage in gathered.passages}
         await stream.status(turn.say("answer.reading", n=len(read)))
     return Begun(seen, stream, gathered, searches)
+
+
+async def _required(turn: Turn, name: str) -> None:
+    """As `require`; where the rules could not know somebody because a permission is missing, it is asked for besides."""
+    try:
+        await require(turn, name)
+    except NotPermitted:
+        needed = (await turn.services.asker(turn.person)).needed
+        if isinstance(needed, ConsentRequired):
+            await consents.offer(turn, needed.scopes)
+        raise
 
 
 def asked_elsewhere(turn: Turn, asked: Incoming) -> str:

@@ -10,6 +10,7 @@ from bot.services import Turn
 from bot.store.provenance import Provenance
 from bot.texts import Texts
 from graph.base import Document
+from graph.errors import ConsentRequired
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Rules:
         services = turn.services
         place = Place.PERSONAL if audience.personal or turn.incoming.targeted else turn.incoming.reference.place
         asker = await services.asker(turn.person)
+        if isinstance(asker.needed, ConsentRequired):
+            coverage.consents.update(asker.needed.scopes)
         second = await Rules.of(turn, beside, audience, coverage) if beside else None
         door = services.models[model].door
         return Rules(services.policy, asker, model, door, place, audience, coverage, turn.say, second)

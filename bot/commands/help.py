@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from bot import commands
 from bot.answer.models import shown
-from bot.choice import chosen_model
+from bot.choice import chosen_model, verdicts
 from bot.context import Outgoing
 from bot.discover import discover
+from bot.policy.rules import first_permitted
 from bot.router import Command
 from bot.services import Turn
 from bot.texts import languages, words_of
@@ -101,8 +102,8 @@ def _topic(argument: str, language: str, lines: Mapping[str, Line]) -> str:
 
 async def _another_model(turn: Turn) -> str:
     """The name to show in examples: rather one that does not answer already."""
-    now = (await chosen_model(turn)).name
-    return shown(next((name for name in turn.services.models if name != now), now))
+    now, judged = (await chosen_model(turn)).name, await verdicts(turn)
+    return shown(first_permitted(judged, [name for name in judged if name != now]) or now)
 
 
 def _harmless(argument: str) -> str:

@@ -2,12 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, get_args
 
 Task = Literal["small_talk", "short_question", "question", "summary", "images", "table", "code"]
 TASKS: tuple[Task, ...] = get_args(Task)
 Cost = Literal["low", "medium", "high"]
 AUTO = "auto"
+_LOW, _MEDIUM = Decimal(2), Decimal(12)
+"""The most a class costs. On 2026-11-22 vendors asked 0.50 to 50 dollars."""
+
+
+def class_of(price: Decimal | None) -> Cost | None:
+    """Of a model nobody put in a class: by what a million tokens of its answers cost, in US dollars."""
+    if price is None:
+        return None
+    return "low" if price <= _LOW else "medium" if price <= _MEDIUM else "high"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ DEFAULT_TABLE = (
 )
 """Where the file has no table; the languages know these names.
 
-Where no model is declared to be of a class, its row fits nothing, and the default answers."""
+Where no model is of a class, its row names nobody, and the next rows are read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from bot.commands import ask
 from bot.context import Person, Place
 from bot.labels import LabelRules
 from bot.labels import Rule as LabelRule
-from bot.policy.rules import Policy, Rule, Targets
+from bot.policy.rules import Asker, Policy, Rule, Targets
 from bot.policy.table import Row
+from bot.services import Turn
+from graph.errors import ConsentRequired, SignInNeeded
 from tests.agent.fakes import ScriptedProvider, says
 from tests.commands.cards import actions, words
-from tests.commands.desk import PERSONAL, Desk
+from tests.commands.desk import PERSONAL, SOFIA, Desk
 
 CHANNEL = replace(PERSONAL, id="19:ops@thread.tacv2;messageid=1", place=Place.CHANNEL)
 BEN = Person("ben-id", "Ben", "tenant-1", "29:ben")
@@ -205,3 +207,24 @@ async def test_the_table_may_look_at_what_was_found(two: Desk) -> None:
     assert not two.provider.requests
     assert not [notice for notice in answered.notices if "Inner" in notice]
     assert "by the row “Inner matters”" in words(await two.says("model"))
+
+
+async def test_somebody_the_rules_cannot_know_signs_in_first_and_is_asked_for_a_missing_permission(two: Desk) -> None:
+    ruled(two, Rule("Finance only", groups=frozenset({"g"}), deny=Targets()))
+    known = {"asker": Asker(SOFIA, needed=SignInNeeded("Nobody is signed in."))}
+    offered: list[ConsentRequired] = []
+
+    async def asker(_: Person) -> Asker:
+        return known["asker"]
+
+    async def offer(_: Turn, needed: ConsentRequired) -> None:
+        offered.append(needed)
+
+    two.services = replace(two.services, asker=asker, offer_consent=offer)
+    await two.says("thanks!")
+    assert (two.kept, len(two.asked_to_sign_in)) == (["thanks!"], 1)
+    known["asker"] = Asker(SOFIA, needed=ConsentRequired("No.", scopes=("User.Read",)))
+    assert "“Finance only”" in (await two.says("thanks!")).text
+    assert [needed.scopes for needed in offered] == [("User.Read",)]
+    known["asker"] = Asker(SOFIA, frozenset(), frozenset())
+    assert (await two.says("thanks!")).text == "First here."

@@ -1,6 +1,8 @@
 """The table of `auto`: first row that fits, never a guess."""
 
-from bot.policy.table import DEFAULT_TABLE, Cost, Features, Picked, Row, pick
+from decimal import Decimal
+
+from bot.policy.table import DEFAULT_TABLE, Cost, Features, Picked, Row, class_of, pick
 
 NAMES = ("claude", "gpt", "local")
 COSTS: dict[str, Cost] = {"claude": "high", "gpt": "medium", "local": "low"}
@@ -39,3 +41,8 @@ def test_the_built_in_table_needs_classes_to_name_anybody() -> None:
     assert picked(DEFAULT_TABLE, Features(tasks=frozenset({"code", "summary"}))) == Picked("claude", "code_and_tables")
     assert picked(DEFAULT_TABLE, Features(tasks=frozenset({"summary"}))) == Picked("gpt", "whole_documents")
     assert pick(DEFAULT_TABLE, greeting, NAMES, lambda _: None, lambda _: True) == Picked("claude")
+
+
+def test_a_class_nobody_declared_is_told_by_the_price() -> None:
+    prices = [None, Decimal(0), Decimal("0.5"), Decimal(2), Decimal(10), Decimal(12), Decimal(20)]
+    assert [class_of(price) for price in prices] == [None, "low", "low", "low", "medium", "medium", "high"]
