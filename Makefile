@@ -10,6 +10,8 @@ READY := .venv/.ready
 
 .PHONY: demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean help
 .DEFAULT_GOAL := help
+# Compiled tests are kept for the next run: compiling them takes each worker seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -33,7 +35,7 @@ demo: $(READY) ## ask a few questions of the local company, then yours; no keys,
 	@$(PY) -m infra.local.demo
 
 test: $(READY) ## the tests, PostgreSQL-backed ones included
-	$(PY) -m pytest -n 2 --dist worksteal -m "not browser and not slow"
+	$(PY) -m pytest -n 3 --dist worksteal -m "not browser and not slow"
 
 test-slow: $(READY) ## the long proofs: kill -9, 500 conversations, the whole privacy matrix, all attacks, the quality of answers
 	$(PY) -m pytest -m slow

@@ -118,16 +118,14 @@ async def console(tree: Path, world: World, tmp_path: Path, models: str, *questi
 
 async def test_the_product_finds_them_by_itself(tree: Path, tenant: World, tmp_path: Path) -> None:
     question = "When is the firmware demo 0.9.5?"
-    shown = await console(tree, tenant, tmp_path, "claude=anthropic:claude-sonnet-5-5", "who am i", "aide", question)
+    models = "claude=anthropic:claude-sonnet-5-5,polly=parrot:loud"
+    asked = ("who am i", "aide", question, "use polly", "Who is there?")
+    shown = await console(tree, tenant, tmp_path, models, *asked)
     assert "You are **Sofia Almeida**" in shown
     assert "- **who am i**: what I know about you" in shown
     assert "Firmware demo 0.9.5" in shown
     assert any(entry.path.endswith("/me/events") for entry in tenant.record if entry.wire == "graph")
     first = next(entry.body for entry in tenant.record if entry.wire == "claude")
     assert "add_up" in {tool["name"] for tool in first["tools"]}
-
-
-async def test_the_new_door_is_opened_by_models(tree: Path, tenant: World, tmp_path: Path) -> None:
-    shown = await console(tree, tenant, tmp_path, "polly=parrot:loud", "Who is there?")
     assert "QUESTION: WHO IS THERE?" in shown
     assert "Answered by loud" in shown
