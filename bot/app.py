@@ -126,20 +126,28 @@ async def _wired(
     parts.sign_in.on_signed_in = answering.on_signed_in
     await turns.start()
     stack.push_async_callback(turns.aclose)
-    compose = compose_handlers(answering, cards.link)
-    invokes = Invokes(sign_in=parts.sign_in, rate=answering.rated, act=answering.clicked, compose=compose)
-    adapter = Adapter(Authentication(verifier, connector), invokes)
-    endpoint = Endpoint(
-        gate=Gate(_tenant(settings), hosts), verifier=verifier, admit=answering.admit, adapter=adapter,
-        local=settings.parley_local, unavailable=(StoreUnavailable, OSError), kinds=answering.kinds,
-    )  # fmt: skip
+    invokes = Invokes(
+        sign_in=parts.sign_in,
+        rate=answering.rated,
+        act=answering.clicked,
+        compose=compose_handlers(answering, cards.link),
+    )
+    endpoint = _endpoint(settings, answering, verifier, Adapter(Authentication(verifier, connector), invokes))
     app = web.Application()
-    app[WARMING] = beside(stack, parts.database, parts.graph, audit_days=settings.audit_days)
+    listed = answering.services.models if settings.model_lists else {}
+    app[WARMING] = beside(stack, parts.database, parts.graph, audit_days=settings.audit_days, models=listed)
     if settings.digests:
         digests.start(answering.services, answering.personal_chat, after=app[WARMING])
         stack.push_async_callback(digests.aclose)
     app.add_routes([*endpoint.routes(), *parts.page.routes(), *health(parts.database)])
     return app
+
+
+def _endpoint(settings: Settings, answering: Answering, verifier: Verifier | None, adapter: Adapter) -> Endpoint:
+    return Endpoint(
+        gate=Gate(_tenant(settings), frozenset(settings.service_url_hosts)), verifier=verifier, admit=answering.admit,
+        adapter=adapter, local=settings.parley_local, unavailable=(StoreUnavailable, OSError), kinds=answering.kinds,
+    )  # fmt: skip
 
 
 def _trust(
