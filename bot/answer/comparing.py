@@ -152,6 +152,9 @@ async def _third(begun: Begun, heads: Sequence[Head]) -> _Third:
     turn = begun.turn
     labels = frozenset[str]().union(*(labels_of(head.request) for head in heads if head.request is not None))
     able = [head for head in heads if turn.services.models[head.name].door not in ONLY_QUOTE]
+    able.sort(
+        key=lambda head: head.name != begun.gathered.rules.model
+    )  # who was asked first writes, whoever was quicker
     writers = [head for head in able if not any(head.gathered.rules.refuses(label) for label in labels)]
     if not writers:
         return _Third(note=turn.say("compare.nobody_may" if able else "compare.nobody_can"))

@@ -8,6 +8,7 @@ import pytest
 from bot.answer.comparing import second
 from bot.context import StopRequested
 from bot.services import Turn
+from providers.base import Response
 from providers.errors import Overloaded
 from tests.agent.fakes import ScriptedProvider, says
 from tests.commands.desk import PERSONAL, Desk
@@ -78,6 +79,14 @@ async def test_the_quicker_one_is_not_held_up_by_one_that_says_nothing(two: Desk
     assert told.text.startswith("**GPT** · ")
     assert told.notices[0].startswith("Scripted gave no answer: ")
     assert told.model == "scripted-1-2026"
+
+
+@pytest.mark.parametrize("bad", [says("They agree."), Overloaded("Busy.")])
+async def test_when_the_first_cannot_compare_the_other_does(two: Desk, bad: Response | Exception) -> None:
+    two.provider.replies[1:] = [bad]
+    gpt(two).replies += [says(THIRD)]
+    told = await two.says(f"compare: {QUESTION}")
+    assert "Both say:\n\n- The seal holds 412 hours." in told.text
 
 
 async def test_stopped_by_the_stream_itself(two: Desk) -> None:

@@ -190,17 +190,40 @@ async def test_two_answers_stand_side_by_side_and_are_compared(two: Two, first: 
     assert "Asking" in shown or f"**{name}**" in shown
 
 
-@pytest.mark.parametrize("broken", ["claude", "gpt"])
-async def test_one_that_fails_leaves_the_other_with_a_note(two: Two, broken: str) -> None:
+@pytest.mark.parametrize(
+    ("broken", "fault", "told"),
+    [
+        ("claude", {"text": "Half of what I", "break_with": "overloaded_error"}, "vendor is overloaded"),
+        ("gpt", {"error": 401}, "The model refused my key."),
+    ],
+)
+async def test_one_that_fails_leaves_the_other_with_a_note(
+    two: Two, broken: str, fault: dict[str, Any], told: str
+) -> None:
     since, whole = await two.starts("claude"), OTHER[broken]
-    two.script(Reply(error=401, wire=WIRE[broken]), saying(whole, "It is 485,000 EUR {485,000}."))
+    two.script(Reply(**fault, wire=WIRE[broken]), saying(whole, "It is 485,000 EUR {485,000}."))
     seen = await two.asks(f"compare: {QUESTION}")
     assert "It is 485,000 EUR [1]." in seen.text
-    assert "gave no answer: The model refused my key." in seen.text
+    assert "gave no answer: " in seen.text
+    assert told in seen.text
+    assert "Half of" not in seen.text
     assert "Both compared" not in seen.text
     assert f"*Answered by {NAMED[whole]}*" in seen.text
     assert [c["position"] for c in seen.citations] == [1]
     assert len(two.bodies(whole, since)) == 1
+
+
+async def test_in_a_channel_it_is_one_edited_message(two: Two) -> None:
+    since, channel = len(two.world.record), next(c.id for c in two.world.company.channels if c.kind == "standard")
+    two.script(
+        saying("claude", "Nothing found.", delay=0.02),
+        saying("gpt", "Not here."),
+        comparing("claude", agree=["Neither knows."]),
+    )
+    seen = await two.parley.ask("Sofia", f"compare: {QUESTION}", channel)
+    assert ["**Claude**" in seen.text, "**GPT**" in seen.text, "- Neither knows." in seen.text] == [True] * 3
+    posts = [request for request in two.parley.received("connector", since=since) if request.method == "POST"]
+    assert len([one for one in posts if one.body.get("type") == "message"]) <= 1
 
 
 async def test_both_failing_is_one_sentence(two: Two) -> None:
