@@ -126,12 +126,8 @@ async def _wired(
     parts.sign_in.on_signed_in = answering.on_signed_in
     await turns.start()
     stack.push_async_callback(turns.aclose)
-    invokes = Invokes(
-        sign_in=parts.sign_in,
-        rate=answering.rated,
-        act=answering.clicked,
-        compose=compose_handlers(answering, cards.link),
-    )
+    compose = compose_handlers(answering, cards.link)
+    invokes = Invokes(sign_in=parts.sign_in, rate=answering.rated, act=answering.clicked, compose=compose)
     endpoint = _endpoint(settings, answering, verifier, Adapter(Authentication(verifier, connector), invokes))
     app = web.Application()
     listed = answering.services.models if settings.model_lists else {}
