@@ -1,6 +1,6 @@
 """The children that read documents, the same for every app of a test process: starting them takes longer than most tests.
 
-What is read and how is the product's; only who starts the children, and when, is not. tests/documents start their own.
+What is read and how is the product's; only who starts the children, and when, is not. What kills children starts its own.
 """
 
 import asyncio

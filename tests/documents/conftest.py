@@ -1,21 +1,19 @@
-"""The children that read documents, shared by the tests of one file."""
+"""The children that read documents, shared by all tests that do them no harm."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest_asyncio
+import pytest
 
 from graph.documents import Documents
 from graph.errors import Unreadable
+from tests.reading import SharedDocuments
 
 DATA = Path(__file__).parent.parent / "data" / "documents"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def documents() -> AsyncIterator[Documents]:
-    reader = Documents()
-    yield reader
-    await reader.aclose()
+@pytest.fixture(scope="session")
+def documents() -> Documents:
+    return SharedDocuments()
 
 
 async def outcome(documents: Documents, data: bytes, name: str) -> str:

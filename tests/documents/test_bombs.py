@@ -2,9 +2,10 @@
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+import pytest_asyncio
 from reportlab.pdfgen.canvas import Canvas
 
 from graph.documents import MIB, Documents
@@ -71,6 +72,14 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str, set[str]]] = {
         {READ},
     ),
 }  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def documents() -> AsyncIterator[Documents]:
+    """Served by this file's own event loop, which must not feel it."""
+    reader = Documents()
+    yield reader
+    await reader.aclose()
 
 
 @pytest.mark.parametrize("kind", BOMBS)
