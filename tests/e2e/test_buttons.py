@@ -1,5 +1,6 @@
 """What hangs on an answer, at the wire: thumbs, the other model, sources, follow-ups; and clicks that are not what they seem."""
 
+import asyncio
 import random
 import sqlite3
 from collections.abc import AsyncIterator
@@ -124,6 +125,9 @@ async def test_in_a_channel_a_button_needs_no_mention_and_other_words_do(desk: D
     world.state["script"] = [Reply(text="It is so.")]
     first = await desk.parley.ask("sofia", "Which port does the gateway use?", "General")
     thread = first.conversation_id.split("=")[1]
+    async with asyncio.timeout(20):  # the answer is seen a moment before it is kept, and nobody presses that quickly
+        while await desk.services[0].answers.latest(first.conversation_id, "") is None:  # noqa: ASYNC110 -- the store tells nobody
+            await asyncio.sleep(0.01)
     before = desk.admitted()
     await teams.say("sofia", "Sources, anybody?", "General", mention=False, thread=thread)
     assert desk.admitted() == before, "what others say to each other is not even stored"
