@@ -29,6 +29,8 @@ from bot.services import Turn
 from bot.texts import Texts
 from providers.base import Message, Request, Usage
 from providers.errors import (
+    AccessRefused,
+    BadRequest,
     ContextTooLong,
     Incomplete,
     NetworkFailed,
@@ -52,6 +54,8 @@ WHY: Mapping[type[ProviderError], str] = {
     NetworkFailed: "failover.why_network",
     Incomplete: "failover.why_incomplete",
     OutOfQuota: "failover.why_quota",
+    AccessRefused: "failover.why_failed",
+    BadRequest: "failover.why_failed",
 }
 _LEAST_SECONDS = 5.0
 """That the other model has, however late it is asked."""
@@ -113,7 +117,8 @@ async def answered(work: Work) -> Outcome:
         await _hand_over(work, others[0], error)
     try:
         return await _fitting(work, others=False)
-    except FOLLOWED as error:
+    except (*FOLLOWED, AccessRefused, BadRequest) as error:
+        log.warning("%s failed too (%s)", work.model, type(error).__name__)
         say = work.turn.say
         both = {
             "first": shown(first),

@@ -138,9 +138,42 @@ async def test_a_deadline_keeps_what_was_said() -> None:
     assert (outcome.cause, outcome.text) == (Cause.DEADLINE, "Until here")
 
 
+async def test_an_answer_whose_words_are_coming_may_be_finished() -> None:
+    class Slow(ScriptedProvider):
+        async def stream(self, request: Request) -> AsyncIterator[str | Response]:
+            self.requests.append(request)
+            yield "Nearly "
+            await asyncio.sleep(0.1)
+            yield "there"
+            yield says("Nearly there")
+
+    outcome = await run(Slow([]), FixedToolbox(), limits=Limits(seconds=0.05, writing=60.0))
+    assert isinstance(outcome, Finished)
+
+
 async def test_failures_of_the_vendor_pass_through() -> None:
     with pytest.raises(Overloaded):
         await run(ScriptedProvider([Overloaded("busy")]), FixedToolbox())
+
+
+async def test_who_goes_on_after_a_failure_finds_the_transcript_with_what_tools_brought() -> None:
+    async def ignored(_: str) -> None:
+        pass
+
+    async def paused() -> None:
+        pass
+
+    progress = loop.Progress()
+    provider = ScriptedProvider([calls("search_mail", text="Looking", query="x"), Overloaded("busy")])
+    with pytest.raises(Overloaded):
+        await loop.run(
+            provider, Request("system", (ASK,)), TOOLS, FixedToolbox(),
+            on_text=ignored, on_round=paused, progress=progress,
+        )  # fmt: skip
+    assert progress.rounds == 2
+    assert progress.usage.input == 10
+    assert progress.messages == provider.requests[-1].messages
+    assert isinstance(progress.messages[-1].parts[0], ToolResult)
 
 
 async def test_a_stream_without_its_end_is_no_answer() -> None:

@@ -6,7 +6,7 @@ import platform
 
 import psutil
 
-from tests.bench import caching, crowd, delay, documents, grounding, memory, stalls, startup, throughput
+from tests.bench import caching, crowd, delay, documents, failover, grounding, memory, stalls, startup, throughput
 
 
 async def run(parts: list[str]) -> None:
@@ -19,6 +19,7 @@ async def run(parts: list[str]) -> None:
         "crowd": crowd.main,
         "grounding": grounding.main,
         "caching": caching.main,
+        "failover": failover.main,
     }
     for name, work in works.items():
         if name in parts:
@@ -26,7 +27,7 @@ async def run(parts: list[str]) -> None:
 
 
 def main() -> None:
-    names = ["throughput", "delay", "startup", "memory", "stalls", "crowd", "grounding", "caching", "documents"]
+    names = ["throughput", "delay", "startup", "memory", "stalls", "crowd", "grounding", "caching", "failover", "documents"]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures Parley on this machine.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(names)}; all when none is named")
     parts = parser.parse_args().parts or names

@@ -102,10 +102,15 @@ async def test_when_both_fail_one_sentence_says_so(parley: Parley, first: Reply)
     assert len(others) == 2, "the last one there is is tried twice"
 
 
+async def test_a_mistake_of_ours_at_the_second_vendor_is_no_riddle(parley: Parley) -> None:
+    seen, _ = await told(parley, Reply(error=529, wire="claude"), Reply(error=401, wire="openai"))
+    assert seen.text == "Claude was overloaded, and GPT could not answer. Please try again in a minute."
+
+
 async def test_in_a_group_chat_the_same_message_is_written_anew(parley: Parley) -> None:
     sofia = parley.world.person("Sofia").id
     chat = next(chat for chat in parley.world.company.chats if chat.kind == "group" and sofia in chat.members)
-    broken = Reply(text=FIRST, cut=16, delay=0.06, wire="claude")
+    broken = Reply(text=FIRST, cut=16, delay=0.15, wire="claude")
     since = len(parley.world.record)
     seen, others = await told(parley, broken, Reply(text=OTHERS, wire="openai"), chat=chat.id)
     shown = [body for body in parley.sent_to_teams(since) if body.get("text")]
