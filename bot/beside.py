@@ -3,25 +3,48 @@
 import asyncio
 import functools
 import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.heard import Heard, sweep_for_ever
+from bot.watched import Watched
 from graph.client import GraphClient
 from graph.errors import GraphError
+from providers.base import Provider
+from providers.errors import ProviderError
+from providers.listing import Standing
 
 log = logging.getLogger(__name__)
 
 
-def beside(stack: AsyncExitStack, database: Database, graph: GraphClient, *, audit_days: int) -> asyncio.Task[None]:
-    """Starts it all, to be ended by the stack; returns the one task that ends by itself: everything is loaded."""
+LIST_SECONDS = 30.0
+"""How long a vendor's list of models is waited for."""
+
+
+def beside(
+    stack: AsyncExitStack,
+    database: Database,
+    graph: GraphClient,
+    *,
+    audit_days: int,
+    models: Mapping[str, Provider],
+) -> asyncio.Task[None]:
+    """Starts it all, to be ended by the stack; returns the one task that ends by itself: everything is loaded.
+
+    `models`: those whose vendors are asked what they can do.
+    """
     heard, audit = Heard(database), Audit(database)
     for what, sweep in (("what was heard", heard.sweep), ("the audit", functools.partial(audit.sweep, audit_days))):
         sweeping = asyncio.create_task(sweep_for_ever(sweep, what), name=f"sweeping {what}")
         stack.push_async_callback(_cancelled, sweeping)
     warming = asyncio.create_task(_warm(graph), name="warming")
     stack.push_async_callback(_cancelled, warming)
+    for name, model in models.items():
+        if isinstance(model, Watched):
+            listing = asyncio.create_task(_list(name, model, warming), name=f"listing {name}")
+            stack.push_async_callback(_cancelled, listing)
     return warming
 
 
@@ -31,6 +54,27 @@ async def _warm(graph: GraphClient) -> None:
         await graph.wire()
     except (GraphError, OSError) as error:
         log.warning("Microsoft Graph's client was not opened yet: %s", type(error).__name__)
+
+
+async def _list(name: str, model: Watched, warming: asyncio.Task[None]) -> None:
+    """That a vendor has no such model is said before somebody asks it; that the list cannot be had matters to nobody."""
+    # Graph's client loads httpx in a thread, and OpenAI's SDK trips over it while it is half loaded.
+    await asyncio.wait({warming})
+    try:
+        async with asyncio.timeout(LIST_SECONDS):
+            await model.refresh()
+    except (ProviderError, TimeoutError) as error:
+        log.info("The list of models behind %s was not to be had: %s", model.door, type(error).__name__)
+        return
+    if model.standing in _SAID:
+        log.warning("MODELS: %s (%s:%s) %s", name, model.door, model.model, _SAID[model.standing])
+
+
+_SAID = {
+    Standing.UNLISTED: "is not in its vendor's list of models.",
+    Standing.DEPRECATED: "is deprecated: its vendor will end it.",
+    Standing.RETIRED: "is retired: its vendor does not answer for it any more.",
+}
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

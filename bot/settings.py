@@ -83,7 +83,11 @@ class Settings(BaseSettings):
     models: Names = Field(
         ("offline=offline:offline-quotes",),
         description="Ordered: name=door:model or name=door:deployment@model, ... The first is the default. "
-        "compatible:x+images sees pictures.",
+        "compatible:x+images sees pictures, x+pdf reads PDF files.",
+    )
+    model_lists: bool = Field(
+        True,
+        description="0: vendors are not asked at start which models they have and what those can do. No other text goes along.",
     )
     policy: str = Field(
         "",

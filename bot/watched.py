@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 
 from providers.base import Provider, Request, Response
+from providers.batch import Batches
 from providers.capabilities import Described, capabilities_of
 from providers.errors import ProviderError
+from providers.listing import Listed, Standing
 
 
 class Watched:
@@ -19,8 +21,24 @@ class Watched:
         self.answered: datetime | None = None
         self.failed: tuple[datetime, type[ProviderError]] | None = None
         """Cleared by the next answer."""
+        self.standing = Standing.UNKNOWN
+        """What the vendor's list says of it, once `refresh` has asked."""
         self._provider = provider
         self._now = now
+
+    @property
+    def batches(self) -> Batches | None:
+        """As `providers.batch` looks for it."""
+        found: Batches | None = getattr(self._provider, "batches", None)
+        return found
+
+    async def refresh(self) -> None:
+        """As `providers.listing.Listed`."""
+        if isinstance(self._provider, Listed):
+            await self._provider.refresh()
+            self.standing, self.images = self._provider.standing, self._provider.images
+            if isinstance(self._provider, Described):
+                self.capabilities = self._provider.capabilities
 
     async def stream(self, request: Request) -> AsyncGenerator[str | Response]:
         """As the provider's own. An answer that somebody stopped counts as neither good nor bad."""

@@ -20,6 +20,7 @@ from bot.texts import languages
 from bot.watched import Watched
 from graph.errors import GraphError, SignInNeeded, Unavailable
 from providers.base import Provider
+from providers.listing import Standing
 
 FOLLOW = "follow"
 GRAPH_SECONDS = 5.0
@@ -55,7 +56,18 @@ async def run(turn: Turn, argument: str) -> None:
     await turn.conversation.stream().finish(Outgoing("", card=card(body, fallback=lines, language=say.language)))
 
 
+_ODD = {Standing.UNLISTED, Standing.DEPRECATED, Standing.RETIRED}
+
+
 def _vendor(turn: Turn, provider: Provider) -> str:
+    """How it does, and whether its vendor lists it at all."""
+    how = _doing(turn, provider)
+    if isinstance(provider, Watched) and provider.standing in _ODD:
+        return turn.say(f"status.vendor_{provider.standing.value}", how=how)
+    return how
+
+
+def _doing(turn: Turn, provider: Provider) -> str:
     """How it did when it was last asked, and whether it is left alone; nothing is asked for the sake of this."""
     say, circuit = turn.say, turn.services.circuits.of(provider)
     if circuit.state is not State.CLOSED:

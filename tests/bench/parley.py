@@ -28,6 +28,7 @@ def configuration(world: World, database_url: str, **changes: str) -> dict[str, 
         "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "MODELS": "offline=offline:offline-quotes",
         "LOG_LEVEL": "WARNING",
+        "MODEL_LISTS": "0",
         **changes,
     }
 

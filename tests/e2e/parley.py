@@ -137,6 +137,7 @@ async def bot_running(
         "database_url": sqlite_in(folder),
         "encryption_keys": Fernet.generate_key().decode(),
         "models": DOORS[door],
+        "model_lists": False,
         **tenant_settings(world),
         "digests": digests is not None,
         **overrides,
