@@ -15,6 +15,10 @@ _TYPES = {"answered": "succeeded", "failed": "errored", "expired": "expired", "c
 
 
 def routes(world: World) -> list[web.RouteDef]:
+    return [*_work_routes(world), *_result_routes(world)]
+
+
+def _work_routes(world: World) -> list[web.RouteDef]:
     async def create(request: web.Request) -> web.Response:
         requests = (await claude.json_of(request)).get("requests")
         if refused := claude.refusal(request):
@@ -29,29 +33,34 @@ def routes(world: World) -> list[web.RouteDef]:
         batches.store(world, made)
         return web.json_response(_shown(world, made, request), headers={"request-id": claude.request_id()})
 
-    def found(request: web.Request) -> Made | None:
-        return batches.stored(world, request.match_info["id"])
-
     async def look(request: web.Request) -> web.Response:
-        refused, made = claude.refusal(request), found(request)
+        refused, made = claude.refusal(request), batches.stored(world, request.match_info["id"])
         return refused or (web.json_response(_shown(world, made, request)) if made else claude.errors(404))
 
     async def cancel(request: web.Request) -> web.Response:
-        refused, made = claude.refusal(request), found(request)
+        refused, made = claude.refusal(request), batches.stored(world, request.match_info["id"])
         if refused or made is None:
             return refused or claude.errors(404)
         made.cancelled = not made.ended
         return web.json_response(_shown(world, made, request) | {"processing_status": "canceling"})
 
+    return [
+        web.post("/v1/messages/batches", create),
+        web.get("/v1/messages/batches/{id}", look),
+        web.post("/v1/messages/batches/{id}/cancel", cancel),
+    ]
+
+
+def _result_routes(world: World) -> list[web.RouteDef]:
     async def delete(request: web.Request) -> web.Response:
-        refused, made = claude.refusal(request), found(request)
+        refused, made = claude.refusal(request), batches.stored(world, request.match_info["id"])
         if refused or made is None or not made.ended:
             return refused or claude.errors(404 if made is None else 400)
         del world.state["batches"][made.id]
         return web.json_response({"id": made.id, "type": "message_batch_deleted"})
 
     async def results(request: web.Request) -> web.Response:
-        refused, made = claude.refusal(request), found(request)
+        refused, made = claude.refusal(request), batches.stored(world, request.match_info["id"])
         if refused or made is None or not made.ended:
             return refused or claude.errors(404)
         lines = [{"custom_id": id, "result": {"type": _TYPES[how], **more}} for id, (how, more) in made.results.items()]
@@ -59,10 +68,7 @@ def routes(world: World) -> list[web.RouteDef]:
         return web.Response(text=text, content_type="application/binary", headers={"request-id": claude.request_id()})
 
     return [
-        web.post("/v1/messages/batches", create),
-        web.get("/v1/messages/batches/{id}", look),
         web.delete("/v1/messages/batches/{id}", delete),
-        web.post("/v1/messages/batches/{id}/cancel", cancel),
         web.get("/v1/messages/batches/{id}/results", results),
     ]
 
