@@ -31,7 +31,8 @@ def leaks(
         people = readers or _alone(world, request)
         text = _said(request.body, questions)
         for word, may in CANARIES.items():
-            if word in text and (others := people - may):
+            # A number stands alone: the milliseconds in a message's id hold any five digits now and then.
+            if re.search(rf"(?<!\d){re.escape(word)}(?!\d)", text) and (others := people - may):
                 found.append((request.wire, word, ", ".join(sorted(others))))
     return found
 
