@@ -112,7 +112,7 @@ async def test_in_a_group_chat_the_same_message_is_written_anew(parley: Parley) 
     chat = next(chat for chat in parley.world.company.chats if chat.kind == "group" and sofia in chat.members)
     broken = Reply(text=FIRST, cut=16, delay=0.15, wire="claude")
     since = len(parley.world.record)
-    seen, others = await told(parley, broken, Reply(text=OTHERS, wire="openai"), chat=chat.id)
+    seen, others = await told(parley, broken, Reply(text=OTHERS, wire="openai"), chat=chat.id, ends="answered from")
     shown = [body for body in parley.sent_to_teams(since) if body.get("text")]
     assert any(FIRST_WORD in body["text"] for body in shown)
     assert not any(FIRST_WORD in body["text"] and OTHER_WORD in body["text"] for body in shown)
