@@ -119,8 +119,10 @@ class Urls:
         return f"{self.http}/openai/v1"
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
+    """Its `repr` is short on purpose: event loops write one of each task's result, and a whole company takes a tenth of a second."""
+
     company: Company
     clock: Clock = field(default_factory=Clock)
     urls: Urls = field(default_factory=Urls)
