@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Literal
 
 from bot.agent.tools import Tool, Toolbox, ToolError
 from bot.context import StopRequested
@@ -109,7 +108,7 @@ async def run(
     `on_text` gets the text of the current round as it grows; `on_round` is called when a round ended in tool calls, so
     that its text (a remark between calls) is not taken for the answer. Raises `ProviderError`, and what tools raise
     besides `ToolError`. A person who stops it, through `stopping` or by `StopRequested` from `on_text`, gets what was
-    said and used so far, an answer cut off in the middle estimated. `progress` is kept up to date while it runs.
+    said and used so far, an answer cut off in the middle estimated. `progress` is kept up to date.
     """
     specs = tuple(tools[name].spec for name in sorted(tools))
     done = progress or Progress()
@@ -122,9 +121,8 @@ async def run(
                     return Waiting(done.messages, undecided, model, done.usage)
                 if calls:
                     done.messages += (await _answers(calls, tools, toolbox, decisions or {}, limits),)
-                choice: Literal["auto", "none"] = "auto" if left else "none"
                 done.rounds += 1
-                asked = replace(request, messages=done.messages, tools=specs, tool_choice=choice)
+                asked = replace(request, messages=done.messages, tools=specs, tool_choice="auto" if left else "none")
                 response = await said.stream(provider, asked)
                 done.messages += (response.message,)
                 done.usage, model = done.usage + response.usage, response.model
@@ -136,8 +134,8 @@ async def run(
     except TimeoutError:
         return Stopped(done.messages, Cause.DEADLINE, said.text, model, done.usage + said.unfinished())
     except StopRequested:
-        usage = done.usage + said.unfinished()
-        return Stopped(done.messages, Cause.STOPPED, said.text, model or provider.model, usage)
+        model = model or provider.model
+        return Stopped(done.messages, Cause.STOPPED, said.text, model, done.usage + said.unfinished())
     except ProviderError:
         done.usage += said.unfinished() if said.text else Usage()
         raise
