@@ -59,7 +59,7 @@ format: $(READY) ## format and mend what ruff can
 bench: $(READY) ## throughput, delay, start-up, memory, documents: side by side, in ratios
 	$(PY) -m tests.bench
 
-soak: $(READY) ## the slow proofs: kill -9 loops
+soak: $(READY) ## the slow proofs: kill -9 loops, of conversations and of digests
 	$(PY) -m tests.soak
 
 serve: $(READY) ## the bot, with settings from the environment

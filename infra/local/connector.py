@@ -15,6 +15,7 @@ from infra.local.world import Fault, World
 Answer = web.Response | dict[str, Any] | list[Any] | None
 Handler = Callable[[World, web.Request], Awaitable[Answer] | Answer]
 
+BAD_GATEWAY = 502
 CONVERSATION = "/v3/conversations/{conversation}"
 ACTIVITY = CONVERSATION + "/activities/{activity}"
 ROUTES: tuple[tuple[str, str, Handler, Limits], ...] = (
@@ -41,7 +42,8 @@ ROUTES: tuple[tuple[str, str, Handler, Limits], ...] = (
 def routes(world: World) -> list[web.RouteDef]:
     """Off switches for benchmarks: `world.state["rates_off"]`, `world.state["validation_off"]`.
 
-    A fault of kind `cut` carries the request out and resets the connection before the answer: the ambiguous case.
+    A fault of kind `cut` carries the request out and resets the connection before the answer, or answers 502 if that is its
+    status: the ambiguous cases.
     """
     return [web.route(method, path, _served(world, handler, limits)) for method, path, handler, limits in ROUTES]
 
@@ -58,6 +60,8 @@ def _served(world: World, handler: Handler, limits: Limits) -> Callable[[web.Req
             answer = await outcome if isinstance(outcome, Awaitable) else outcome
         except ConnectorError as error:
             return connector_errors.response(error)
+        if fault is not None and fault.status == BAD_GATEWAY:
+            return connector_errors.response(connector_errors.by_status(fault.status, fault.headers))
         if fault is not None and request.transport is not None:
             request.transport.abort()
         if isinstance(answer, web.Response):

@@ -10,6 +10,7 @@ from infra.local.connector_state import connector_state
 from tests.conftest import fresh_world
 from tests.e2e.replicas import Office, Tally, office
 from tests.postgres import running_postgres
+from tests.soak.digests import both
 from tests.store.effects import all_finished
 
 MINUTES = 5
@@ -66,6 +67,7 @@ def main() -> int:
     parser.add_argument("--activities", type=int, default=500)
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--digests", type=int, default=300, metavar="KILLS", help="kill -9 for digests; 0 for none")
     given = parser.parse_args()
 
     async def bounded() -> tuple[Tally, float]:
@@ -74,7 +76,8 @@ def main() -> int:
 
     found, seconds = asyncio.run(bounded())
     show(found, seconds, given.kills)
-    return 0 if found.kept else 1
+    digests = not given.digests or both(given.digests, given.seed)
+    return 0 if found.kept and digests else 1
 
 
 if __name__ == "__main__":
