@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+import httpx  # noqa: F401 -- loaded half, in the thread that warms Graph's client, it makes OpenAI's SDK fail in every call meanwhile
+
 from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.heard import Heard, sweep_for_ever
@@ -58,7 +60,7 @@ async def _warm(graph: GraphClient) -> None:
 
 async def _list(name: str, model: Watched, warming: asyncio.Task[None]) -> None:
     """That a vendor has no such model is said before somebody asks it; that the list cannot be had matters to nobody."""
-    # Graph's client loads httpx in a thread, and OpenAI's SDK trips over it while it is half loaded.
+    # Nothing that people wait for is to wait for this.
     await asyncio.wait({warming})
     try:
         async with asyncio.timeout(LIST_SECONDS):
