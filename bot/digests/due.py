@@ -4,11 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.digests.schedule import Schedule, Slot
-from bot.store.run import Plan, Run
+from bot.store.run import LATE_SECONDS, Plan, Run
 from bot.store.subscriptions import Subscription
 
-LATE_SECONDS = 900.0
-"""From when on a digest says that it is late."""
 _AT_ONCE = 50
 _MOST_SKIPPED = 100
 """Slots of one outage that are written down as missed; of a longer one the newest."""

@@ -5,10 +5,11 @@ import logging
 import os
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Any
 
-from bot.digests.making import Maker
+from bot.digests.making import NOW, Maker
 from bot.digests.notices import Notices, PersonalChat
 from bot.digests.pace import Pace
 from bot.digests.ticking import STUCK_SECONDS, Ticker
@@ -17,12 +18,19 @@ from bot.errors import without_content
 from bot.services import Services
 from bot.store.database import Database
 from bot.store.executors import Executors
+from bot.store.heard import sweep_for_ever
 from bot.store.references import References
+from bot.store.run import Run
+from bot.store.subscriptions import Subscription
 from bot.turns import Turns
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 20.0
+CONTENT_SECONDS = 7 * 86400.0
+"""How long what a digest said is kept here: after it was sent, it stands in Teams."""
+RECORD_SECONDS = 90 * 86400.0
+"""How long it is known what became of it."""
 _LOOK_SECONDS = 0.25
 
 
@@ -49,21 +57,25 @@ class Digests:
         self._arranged = arranged or Arranged()
         self._engine: Any = None
         self._starting: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
 
     def start(self, services: Services, personal: PersonalChat, *, after: asyncio.Task[None]) -> None:
         """When `after` has ended, whatever its end."""
         notices = Notices(services.subscriptions, self._references, personal, self._turns.admit)
         self._starting = asyncio.create_task(self._start(services, notices, after), name="digests")
         self._starting.add_done_callback(_noted)
+        sweep = sweep_for_ever(partial(_prune, services), "the record of digests")
+        self._sweeping = asyncio.create_task(sweep, name="sweeping digests")
 
     def wake(self) -> None:
         if self._engine is not None:
             self._engine.wake()
 
     async def aclose(self) -> None:
-        if self._starting is not None:
-            self._starting.cancel()
-            await asyncio.gather(self._starting, return_exceptions=True)
+        tasks = [task for task in (self._starting, self._sweeping) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.aclose()
@@ -102,9 +114,28 @@ class Digests:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
+async def _prune(services: Services) -> int:
+    now = services.now().timestamp()
+    return await services.runs.prune(now - CONTENT_SECONDS, now - RECORD_SECONDS)
+
+
 def _noted(starting: asyncio.Task[None]) -> None:
     if not starting.cancelled() and (error := starting.exception()) is not None:
         log.error("digests do not run: %s", without_content(error))
+
+
+async def run_now(
+    services: Services, subscription: Subscription, conversation_id: str, *, preview: bool = False
+) -> Run:
+    """One in between, for this conversation. A preview changes nothing: the next digest says again what it said."""
+    now = services.now().timestamp()
+    run = Run(
+        subscription.id, f"{NOW}{now:.3f}", subscription.owner, subscription.tenant, conversation_id, now,
+        again=now, preview=preview,
+    )  # fmt: skip
+    await services.runs.add(run)
+    services.wake_digests()
+    return run
 
 
 async def go_on(services: Services, owner: str) -> None:

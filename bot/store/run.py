@@ -12,6 +12,8 @@ OVER: tuple[State, ...] = ("delivered", "empty", "failed", "unknown", "skipped")
 """`waiting` is neither: somebody has to sign in first."""
 
 
+LATE_SECONDS = 900.0
+"""From when on a digest says that it is late."""
 SIGNED_IN = "signed_in"
 """`Run.why` of one that waited for a sign-in and goes on."""
 OVER_NOW = "over"

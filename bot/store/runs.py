@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, delete, func, select, update
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.run import (
+    LATE_SECONDS,
     OVER_NOW,
     PLAIN,
     SIGNED_IN,
@@ -153,7 +154,8 @@ class Runs:
 
     async def go_on(self, run: Run, now: float) -> bool:
         """The person has signed in."""
-        return await self._change(run, ("waiting",), {"state": "due", "why": SIGNED_IN, "again": now, "tries": 0})
+        values = {"state": "due", "why": SIGNED_IN, "again": now, "tries": 0, "late": int(now - run.due > LATE_SECONDS)}
+        return await self._change(run, ("waiting",), values)
 
     async def cursors(self, subscription_id: str) -> dict[str, Any]:
         """By source: as of the last delivered digest."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.digests.service import Arranged
+from bot.digests.service import Arranged, run_now
 from bot.services import Services
 from bot.store.run import Run, State
 from bot.store.subscriptions import Subscription
@@ -198,3 +198,15 @@ async def test_a_connector_that_takes_it_and_breaks_leaves_one_digest(parley: Pa
 def _card(message: Message) -> dict[str, object] | None:
     found = [a for a in message.activity.get("attachments") or [] if a.get("contentType") == OAUTH_CARD]
     return found[0]["content"] if found else None
+
+
+async def test_one_in_between_is_for_its_owner_and_a_preview_changes_nothing(parley: Parley) -> None:
+    services = parley.services
+    owner, chat = await chat_of(parley, "Priya")
+    asked = await due(services, owner, chat, rule="")
+    first = await ended(services, asked, "delivered")
+    run = await run_now(services, asked, chat, preview=True)
+    after = await ended(services, asked, "delivered")
+    assert (after.slot, after.preview) == (run.slot, True)
+    assert words(run) in texts(parley, chat)
+    assert await services.runs.cursors(asked.id) == {"mail": {"until": first.due}}

@@ -13,13 +13,13 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from bot.context import Person, Place, Reference
-from bot.digests.due import LATE_SECONDS, first_due, plan
+from bot.digests.due import first_due, plan
 from bot.digests.notices import Notices
 from bot.digests.schedule import Schedule
 from bot.digests.ticking import Ticker
 from bot.store.database import Database
 from bot.store.references import References
-from bot.store.run import Record, Run
+from bot.store.run import LATE_SECONDS, Record, Run
 from bot.store.runs import Runs
 from bot.store.subscriptions import Subscription, Subscriptions
 
