@@ -121,9 +121,9 @@ async def verdicts(turn: Turn) -> Mapping[str, Refused | None]:
     """For every model, in their order: None where this person may have it answer here, else what forbids it."""
     services, said = turn.services, turn.incoming
     asker = await services.asker(turn.person)
-    place = Place.PERSONAL if said.targeted else said.reference.place
+    place = "digest" if turn.digest else (Place.PERSONAL if said.targeted else said.reference.place).value
     return {
-        name: services.policy.permits(asker, place.value, model.door, name) for name, model in services.models.items()
+        name: services.policy.permits(asker, place, model.door, name) for name, model in services.models.items()
     }
 
 

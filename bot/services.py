@@ -9,7 +9,8 @@ from bot.agent.history import History
 from bot.agent.loop import Limits
 from bot.agent.tools import Tool
 from bot.cards.seal import CardSeal
-from bot.context import Audience, Conversation, Incoming, Person, Place
+from bot.context import Audience, Conversation, Incoming, Person, Place, Reference
+from bot.cost.caps import Caps
 from bot.cost.tally import Tally
 from bot.labels import LabelRules
 from bot.policy.rules import Asker, Policy
@@ -26,6 +27,7 @@ from bot.store.memories import Memories
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
 from bot.store.runs import Runs
+from bot.store.steering import Steering
 from bot.store.subscriptions import Subscriptions
 from bot.store.transcripts import Transcripts
 from bot.texts import DEFAULT, Texts
@@ -63,6 +65,10 @@ async def _no_attachment(url: str, max_bytes: int) -> bytes:
     """For fronts whose channel keeps none."""
     del url, max_bytes
     raise NotFound("There are no attachments here.")
+
+
+async def _no_chat(here: Reference) -> Reference | None:
+    return here if here.place is Place.PERSONAL else None
 
 
 def _asleep() -> None:
@@ -103,6 +109,8 @@ class Services:
     """What people asked to be told on a schedule."""
     runs: Runs
     """What became of each due time of it."""
+    steering: Steering
+    """What its owner changed about it with the buttons under a digest."""
     ledger: Ledger
     """What calls cost, may cost and did."""
     steps: tuple[Step, ...] = ()
@@ -125,6 +133,10 @@ class Services:
     """Has a question from a shared place answered in the person's personal chat; False when there is none."""
     offer_consent: "Callable[[Turn, ConsentRequired], Awaitable[None]]" = _nobody_asked
     """Asks a person privately for permissions that an answer did without."""
+    personal_chat: Callable[[Reference], Awaitable[Reference | None]] = _no_chat
+    """The personal chat of a reference's person, known or opened now; None when there can't be one."""
+    caps: Caps = field(default_factory=Caps)
+    """How many digests somebody may have, how often, and at what cost."""
     wake_digests: Callable[[], None] = _asleep
     """Has what is due looked at now, instead of within the minute."""
     link_hosts: frozenset[str] = frozenset()
@@ -157,6 +169,8 @@ class Turn:
     """For the message *stop*: whether it ended an answer."""
     tally: Tally = field(default_factory=Tally)
     """What this turn's model calls lead to besides an answer."""
+    digest: bool = False
+    """Nobody said it just now: it is asked on a schedule, which is a place of its own to the policy."""
 
     @property
     def person(self) -> Person:
@@ -169,5 +183,6 @@ class Turn:
         """
         said = self.incoming
         place = Place.PERSONAL if said.targeted else said.reference.place
-        caller = Caller(self.person, place, said.kept_under, said.id, purpose, name, self.tally, others=others)
+        kind: Purpose = "digest" if self.digest else purpose
+        caller = Caller(self.person, place, said.kept_under, said.id, kind, name, self.tally, others=others)
         return through(self.services.steps, self.services.models[name], caller)

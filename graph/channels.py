@@ -71,7 +71,7 @@ class Channels:
         """Whole threads, best first: a reply is worth little without what it answers."""
         if top <= 0:
             return []
-        hits, known = await both(self._hits(query), self._all.get("", self._channels))
+        hits, known = await both(self._hits(query), self.known())
         if hits is None:
             chosen = [channel for channel in known.values() if in_place(query.place, channel.name, channel.place)]
             wanted: dict[str, set[str]] = {channel.id: set() for channel in chosen[:LOOKED_INTO]}
@@ -92,6 +92,10 @@ class Channels:
                     found.append((value, _document(known[id], thread, self._graph)))
         found.sort(key=lambda entry: (-entry[0], -entry[1].modified.timestamp()))
         return [document for _, document in found][:top]
+
+    async def known(self) -> Mapping[str, Channel]:
+        """Those the person sees, by id."""
+        return await self._all.get("", self._channels)
 
     async def _channels(self) -> dict[str, Channel]:
         """By channel id."""

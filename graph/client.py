@@ -144,6 +144,10 @@ class Graph:
         """`path` starts with a slash and is already percent-encoded (`graph.wire.addresses.segment`); `params` are not."""
         return (await self._call("GET", self._url(path, params), headers, None, safe=True)).json()
 
+    async def follow(self, link: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """A next or delta link as Graph gave it. One that leads elsewhere raises `ForeignLink`, and no token goes there."""
+        return (await self._call("GET", link, headers, None, safe=True)).json()
+
     async def post(
         self, path: str, body: Any, headers: Mapping[str, str] | None = None, *, safe: bool = False
     ) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 
 import graph
+import graph.feeds
 from graph.base import SourceSpec
+from graph.feed import FeedSpec
 from graph.options import Options
 
 
@@ -22,6 +24,20 @@ def discover() -> Mapping[str, SourceSpec]:
             continue
         if not isinstance(spec, SourceSpec):
             raise TypeError(f"SOURCE in graph/{module.name}.py is not a SourceSpec.")
+        found[spec.name] = spec
+    return found
+
+
+@cache
+def feeds() -> Mapping[str, FeedSpec]:
+    """By name: every file of `graph/feeds/` that ends in a `FEED`. Raises `TypeError` when one is not what its contract says."""
+    found: dict[str, FeedSpec] = {}
+    for module in pkgutil.iter_modules(graph.feeds.__path__):
+        spec = getattr(importlib.import_module(f"graph.feeds.{module.name}"), "FEED", None)
+        if spec is None:
+            continue
+        if not isinstance(spec, FeedSpec):
+            raise TypeError(f"FEED in graph/feeds/{module.name}.py is not a FeedSpec.")
         found[spec.name] = spec
     return found
 

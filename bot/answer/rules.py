@@ -25,6 +25,8 @@ class Rules:
     audience: Audience
     coverage: Coverage
     say: Texts
+    digest: bool = False
+    """It is written on a schedule, wherever it is delivered."""
     beside: "Rules | None" = None
     """Of a second model that is asked the same: then what either of them may be given is gathered."""
     met: set[str] = field(default_factory=set[str], compare=False)
@@ -40,7 +42,7 @@ class Rules:
             coverage.consents.update(asker.needed.scopes)
         second = await Rules.of(turn, beside, audience, coverage) if beside else None
         door = services.models[model].door
-        return Rules(services.policy, asker, model, door, place, audience, coverage, turn.say, second)
+        return Rules(services.policy, asker, model, door, place, audience, coverage, turn.say, turn.digest, second)
 
     def withholds(self, document: Document) -> bool:
         """Noted in the coverage by the label's or the rule's name only: nothing that people read of it names the document."""
@@ -78,4 +80,5 @@ class Rules:
         """Whether text with this label may not go to this model for an answer here."""
         if not label or (self.beside is not None and self.beside.refuses(label) is None):
             return None
-        return self.policy.permits(self.asker, self.place.value, self.door, self.model, (label,))
+        place = "digest" if self.digest else self.place.value
+        return self.policy.permits(self.asker, place, self.door, self.model, (label,))

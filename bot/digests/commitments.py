@@ -39,7 +39,7 @@ class Commitment:
     """None where the text says no day."""
 
 
-_SENTENCE = re.compile(r"(?<=[^\d\s.][.!?])\s+(?=[\"“„(]?[A-ZÄÖÜ0-9])|\s*\n+\s*|(?<=\w\))\s*;\s*")
+SENTENCE = re.compile(r"(?<=[^\d\s.][.!?])\s+(?=[\"“„(]?[A-ZÄÖÜ0-9])|\s*\n+\s*|(?<=\w\))\s*;\s*")
 _BULLET = re.compile(r"^(?:[-*•–]|\d{1,2}[.)]|\[[ x]?\])\s+")
 _DEADLINE = re.compile(
     r"\b(?:deadlines?|due(?: date| by| on)?|no later than|at the latest|cut-?off|expires?|closes?|frist|stichtag|abgabe\w*"
@@ -49,7 +49,7 @@ _DEADLINE = re.compile(
 _BY = re.compile(
     r"\b(?:by|until|till|before|due|on|latest|bis|vor|am|zum|sp(?:ä|ae)testens|f(?:ä|ae)llig)\b", re.IGNORECASE
 )
-_REQUEST = re.compile(
+REQUEST = re.compile(
     r"\b(?:please|could you|can you|would you|will you|need(?:s)? you to|need your|waiting for you(?:r)?|let me know"
     r"|bitte|kannst du|k(?:ö|oe)nnen sie|k(?:ö|oe)nntest du|k(?:ö|oe)nnten sie|brauch\w* .{0,30}\b(?:von dir|von ihnen|deine|ihre)"
     r"|gib(?:t)? mir|sag mir)\b",
@@ -80,7 +80,7 @@ def commitments(text: str, author: str, people: Iterable[str], written: datetime
     """In reading order. `author`, `people`: full names of who wrote it and of everybody around; `written`: local, naive."""
     names = _names((author, *people))
     found: list[Commitment] = []
-    for raw in _SENTENCE.split(text[:LONGEST]):
+    for raw in SENTENCE.split(text[:LONGEST]):
         sentence = _BULLET.sub("", " ".join(raw.split()))
         if not 8 <= len(sentence) <= _LONGEST_SENTENCE or sentence.startswith(">"):
             continue
@@ -101,7 +101,7 @@ def _read(sentence: str, author: str, names: dict[str, str], written: datetime) 
         return Commitment("promise", sentence, named, due)
     if _FIRST.search(rest) and (due or not rest.endswith("?")):
         return Commitment("promise", sentence, author, due) if _is_deed(rest) else None
-    if _REQUEST.search(rest):
+    if REQUEST.search(rest):
         return Commitment("request", sentence, "", due)
     if action:
         return Commitment("promise", sentence, "", due)

@@ -39,6 +39,8 @@ class Item:
     """Who wrote, asked or promised; empty where nobody is named."""
     due: date | None = None
     """Said in the source, and never guessed."""
+    quote: str = ""
+    """The sentence that makes it matter, in the source's own words; untrusted."""
     text: str = ""
     """What it was made from, for the model and for telling the same news apart; untrusted."""
     thread: str = ""

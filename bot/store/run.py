@@ -76,8 +76,11 @@ class Run:
 
     @property
     def did_nothing(self) -> bool:
-        """Looked at nothing, or nothing it asked answered: it fired and is done, but nothing was done."""
-        return self.state in {"delivered", "empty"} and not sum(self.record.read.values())
+        """Looked at nothing, or nothing it asked answered: it fired and is done, but nothing was done.
+
+        A source without news did answer: it is in the record, with none.
+        """
+        return self.state in {"delivered", "empty"} and not self.record.read
 
 
 @dataclass(frozen=True, slots=True)

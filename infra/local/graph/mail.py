@@ -163,7 +163,9 @@ def delta(call: Call, folder: str) -> Answer:
         state = Delta(
             place.id,
             {},
-            query={name: call.query[name] for name in ("select", "filter", "expand") if name in call.query},
+            query={
+                name: call.query[name] for name in ("select", "filter", "expand", "changeType") if name in call.query
+            },
         )
     elif token in call.state.deltas and call.state.deltas[token].scope == place.id:
         kept = call.state.deltas[token]
@@ -174,13 +176,24 @@ def delta(call: Call, folder: str) -> Answer:
     rows = [mail for mail in call.mails if mail.mailbox == call.owner.id and render.in_folder(mail, place)]
     present = {mail.id: mail for mail in filtered(call, rows, listing(call))}
     if "skiptoken" not in call.query:
+        kinds = _kinds(call)
         changed = [
             mail.id
             for mail in sorted(present.values(), key=_received, reverse=True)
             if state.known.get(mail.id) != render.mark(mail)
+            and ("updated" if mail.id in state.known else "created") in kinds
         ]
-        state.pending = changed + [known for known in state.known if known not in present]
+        gone = [known for known in state.known if known not in present] if "deleted" in kinds else []
+        state.pending = changed + gone
     return _delta_page(call, state, present)
+
+
+def _kinds(call: Call) -> frozenset[str]:
+    """`changeType` narrows a round to changes of one kind (message-delta)."""
+    wanted = call.query.get("changeType", "")
+    if wanted not in {"", "created", "updated", "deleted"}:
+        raise bad_request(f"The value '{wanted}' of changeType is not valid.", "ErrorInvalidUrlQuery")
+    return frozenset({wanted} if wanted else {"created", "updated", "deleted"})
 
 
 def _received(mail: Mail) -> Any:

@@ -1,0 +1,114 @@
+"""Makes a digest of items: sections gather, the same news is told once, rules rank, and one message comes of it."""
+
+from bot.context import Audience, Outgoing, Place
+from bot.digests.gathering import Gathering
+from bot.digests.item import Item
+from bot.digests.kind import Kind
+from bot.digests.merging import merged
+from bot.digests.ranking import Chosen, chosen, due_counted
+from bot.digests.section import sections
+from bot.digests.work import Composed, Later, NotNow, Work
+from bot.digests.writing import failed_notice, message, written
+from bot.naming import joined
+from bot.store.run import Record
+from bot.texts import Texts
+from graph.errors import ConsentRequired
+from graph.together import every
+
+_NAMED = 3
+
+
+async def brief(work: Work, kind: Kind, name: str, say: Texts) -> Composed:
+    """Raises `Later`, `NotNow`, `SignInNeeded`."""
+    audience = await _audience(work)
+    if not audience.personal and not kind.shared:
+        raise NotNow("right")
+    gathering = Gathering.of(work, say, audience, back=kind.back, days=kind.days, fresh=kind.fresh)
+    try:
+        if kind.window is not None:
+            span = await kind.window(gathering)
+            if span is None:
+                return _nothing(gathering)
+            gathering.span = span
+        items = await _items(gathering, kind)
+    finally:
+        await gathering.aclose()
+    _all_failed(gathering)
+    if not items:
+        return _nothing(gathering)
+    best = chosen(items, kind.sections)
+    return _told(gathering, best, name, items)
+
+
+async def _items(gathering: Gathering, kind: Kind) -> list[Item]:
+    known = sections()
+    parts = await every(known[name].gather(gathering) for name in kind.sections)
+    return due_counted(merged(item for part in parts for item in part), gathering.today)
+
+
+def _told(gathering: Gathering, best: Chosen, name: str, items: list[Item]) -> Composed:
+    say = gathering.say
+    text = written(best, title_of(gathering, name), gathering.today, gathering.zone, say)
+    labels = gathering.work.services.labels
+    label = labels.highest(label for item in best.items for label in item.labels)
+    outgoing = message(text, best, say, notices=notices(gathering, items), label=label)
+    return Composed(outgoing, gathering.cursors, _record(gathering, len(best.items)))
+
+
+def title_of(gathering: Gathering, name: str) -> str:
+    day = day_said_long(gathering)
+    return gathering.say(f"brief.title_{name}", day=day)
+
+
+def day_said_long(gathering: Gathering) -> str:
+    today, say = gathering.today, gathering.say
+    weekday, month = say(f"schedule.day.{today.weekday()}"), say(f"schedule.month.{today.month}")
+    return say("brief.date", weekday=weekday, day=today.day, month=month)
+
+
+def notices(gathering: Gathering, items: list[Item]) -> list[str]:
+    say, work = gathering.say, gathering.work
+    lines = [say("brief.late")] if work.run.late else []
+    lines += failed_notice(gathering.failed, say)
+    hidden = [item.title for item in items if item.hidden]
+    if hidden:
+        lines.append(say("untrusted.hidden", what=joined(hidden[:_NAMED], say)))
+    return lines
+
+
+def _nothing(gathering: Gathering) -> Composed:
+    """Silence, or one line, as the person prefers. A source that did not answer is told all the same."""
+    say, work = gathering.say, gathering.work
+    broken = any(why != "you have not agreed to it yet" for why in gathering.failed.values())
+    if work.subscription.options.get("empty") != "line" and not broken and not work.run.preview:
+        return Composed(None, gathering.cursors, _record(gathering, 0))
+    outgoing = Outgoing(say("brief.nothing"), notices=tuple(notices(gathering, [])), language=say.language)
+    return Composed(outgoing, gathering.cursors, _record(gathering, 0))
+
+
+def _all_failed(gathering: Gathering) -> None:
+    """Where nothing answered there is no digest to send."""
+    if not gathering.failed or gathering.read:
+        return
+    if gathering.consents:
+        raise ConsentRequired("Nothing of it may be read yet.", scopes=tuple(sorted(gathering.consents)))
+    raise Later("graph")
+
+
+def _record(gathering: Gathering, shown: int) -> Record:
+    return Record(dict(sorted(gathering.read.items())), tuple(sorted(gathering.failed)), items=shown)
+
+
+async def _audience(work: Work) -> Audience:
+    """Who will read it. The owner has to be among them: what they may no longer see they may no longer have sent there."""
+    if work.here.place is Place.PERSONAL:
+        return Audience(work.person.id, None, personal=True)
+    conversation = await work.services.open_conversation(work.here.id, work.person)
+    if conversation is None:
+        raise NotNow("gone")
+    members = await conversation.members()
+    if members is None:
+        raise Later("graph")
+    if work.person.id not in members:
+        raise NotNow("right")
+    return Audience(work.person.id, members)

@@ -1,0 +1,182 @@
+"""What one digest is made from: every feed asked once with the owner's rights, and no more of it than its readers may see."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.context import Audience
+from bot.digests.work import Work
+from bot.grounding.untrusted import one_line, readable
+from bot.texts import Texts
+from graph.base import Source
+from graph.client import Call, Graph
+from graph.discover import feeds
+from graph.errors import ConsentRequired, Forbidden, GraphError, SignInNeeded, Throttled
+from graph.feed import Entry, News, Span
+from graph.options import zone_of
+
+log = logging.getLogger(__name__)
+
+FEED_SECONDS = 60.0
+"""A digest is in no hurry, but a source that hangs must not keep the others from being told."""
+AT_ONCE = 4
+"""Checks of who may read something, at once."""
+
+
+@dataclass
+class Gathering:
+    """Of one run. `span`: what is told about, in the past; `days`: of the calendar, today included."""
+
+    work: Work
+    graph: Graph
+    say: Texts
+    audience: Audience
+    span: Span
+    days: int
+    fresh: bool
+    """Only what is new since the cursors."""
+    failed: dict[str, str] = field(default_factory=dict[str, str])
+    """Why, by name of the source: a phrase for `bot.naming.reason`."""
+    consents: set[str] = field(default_factory=set[str])
+    cursors: dict[str, Any] = field(default_factory=dict[str, Any])
+    read: dict[str, int] = field(default_factory=dict[str, int])
+    calls: list[Call] = field(default_factory=list[Call])
+    withheld: bool = False
+    """Something was found that not everybody here may see."""
+    _asked: dict[str, asyncio.Task[tuple[Entry, ...]]] = field(
+        default_factory=dict[str, asyncio.Task[tuple[Entry, ...]]]
+    )
+
+    @staticmethod
+    def of(work: Work, say: Texts, audience: Audience, *, back: timedelta, days: int, fresh: bool) -> "Gathering":
+        services = work.services
+        calls: list[Call] = []
+
+        async def token(scopes: tuple[str, ...], claims: str | None) -> str:
+            return await services.sign_in.graph_token(work.person, scopes, claims)
+
+        zone = zone_name(work)
+        graph = services.graph.for_person(work.person.id, token, record=calls.append, timezone=zone)
+        now = services.now()
+        found = Gathering(work, graph, say, audience, Span(now - back, now), days, fresh)
+        found.calls = calls
+        return found
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.graph.zone
+
+    @property
+    def now(self) -> datetime:
+        """On the owner's clock."""
+        return self.span.until.astimezone(self.zone)
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def ahead(self) -> Span:
+        """The days of the calendar that are told about."""
+        start = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return Span(start, start + timedelta(days=self.days))
+
+    async def news(self, name: str) -> tuple[Entry, ...]:
+        """Of one feed, oldest first; nothing from one that does not answer, which is noted. Raises `SignInNeeded`."""
+        if name not in self._asked:
+            self._asked[name] = asyncio.create_task(self._noting(name))
+        return await self._asked[name]
+
+    async def aclose(self) -> None:
+        for task in self._asked.values():
+            task.cancel()
+        await asyncio.gather(*self._asked.values(), return_exceptions=True)
+
+    async def _noting(self, name: str) -> tuple[Entry, ...]:
+        try:
+            async with asyncio.timeout(FEED_SECONDS):
+                found = await self._ask(name)
+                entries = await self._admitted(name, found.entries)
+        except ConsentRequired as needed:
+            self.consents.update(needed.scopes)
+            self.failed[name] = "you have not agreed to it yet"
+        except SignInNeeded:
+            raise
+        except TimeoutError:
+            self.failed[name] = "it did not answer in time"
+        except GraphError as error:
+            log.warning("feed %s failed: %s %s", name, type(error).__name__, error.code)
+            self.failed[name] = _reason(error)
+        else:
+            self.cursors[name] = found.cursor
+            self.read[name] = len(entries)
+            return entries
+        return ()
+
+    async def _ask(self, name: str) -> News:
+        spec = feeds()[name]
+        cursor = self.work.cursors.get(name) if self.fresh else None
+        span = self.ahead if name == "calendar" else self.span
+        return await spec.open(self.graph).news(span, cursor)
+
+    async def _admitted(self, name: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """Without what its labels keep from digests or from this place, and in a shared place what only some may open."""
+        allowed = [entry for entry in entries if self._allowed(entry)]
+        if not self.audience.personal:
+            allowed = await self._for_all(name, allowed)
+        self.withheld = self.withheld or len(allowed) < len(entries)
+        return tuple(map(_cleaned, allowed))
+
+    def _allowed(self, entry: Entry) -> bool:
+        labels, place = self.work.services.labels, self.work.here.place.value
+        return all(
+            labels.allows_place(label, "digest") and labels.allows_place(label, place)
+            for label in entry.document.labels
+        )
+
+    async def _for_all(self, name: str, entries: list[Entry]) -> list[Entry]:
+        spec = self.work.services.sources.get(name)
+        if spec is None:
+            return []
+        source, room = spec.open(self.graph), asyncio.Semaphore(AT_ONCE)
+        known: dict[str, asyncio.Task[frozenset[str] | None]] = {}
+        ids = dict.fromkeys(entry.document.id for entry in entries)
+        async with asyncio.TaskGroup() as group:
+            for id in ids:
+                known[id] = group.create_task(_readers(source, id, room))
+        return [entry for entry in entries if self.audience.may_learn(known[entry.document.id].result())]
+
+
+async def _readers(source: Source, id: str, room: asyncio.Semaphore) -> frozenset[str] | None:
+    async with room:
+        try:
+            return await source.readers(id)
+        except GraphError:
+            return None  # unknown readers are nobody but the owner
+
+
+def zone_name(work: Work) -> str:
+    """The owner's: of the schedule, which they saw before they agreed to it."""
+    found = work.subscription.schedule
+    zone = found.get("zone") if isinstance(found, Mapping) else None
+    return zone if isinstance(zone, str) and zone_of(zone).key == zone else work.here.timezone
+
+
+def _cleaned(entry: Entry) -> Entry:
+    """Every word of it is somebody's: without what no reader sees."""
+    return replace(
+        entry,
+        document=readable(entry.document),
+        author=one_line(entry.author),
+        people=tuple(map(one_line, entry.people)),
+    )
+
+
+def _reason(error: GraphError) -> str:
+    if isinstance(error, Throttled):
+        return "Microsoft asked us to wait; try again in a minute"
+    return "you have no permission for it" if isinstance(error, Forbidden) else "Microsoft could not answer"

@@ -1,0 +1,80 @@
+"""Deadlines, promises and requests that stand in what was written: with an owner and a day only where the text names them."""
+
+from datetime import timedelta
+
+from bot.digests.commitments import Commitment, commitments
+from bot.digests.gathering import Gathering
+from bot.digests.item import Item, Link
+from bot.digests.section import Section
+from bot.digests.sections.waiting import directed
+from graph.feed import Entry
+
+_FEEDS = ("mail", "chats", "channels")
+_AHEAD = timedelta(days=30)
+_TITLE = 90
+
+
+async def gather(gathering: Gathering) -> list[Item]:
+    """Soonest due first; what has no day comes after what has one."""
+    found: list[Item] = []
+    for feed in _FEEDS:
+        for entry in await gathering.news(feed):
+            if not entry.bulk:
+                found += _of(entry, gathering)
+    return sorted(found, key=lambda item: (item.due is None, item.due or gathering.today))
+
+
+def _of(entry: Entry, gathering: Gathering) -> list[Item]:
+    assert entry.at is not None
+    written = entry.at.astimezone(gathering.zone).replace(tzinfo=None)
+    around = (*entry.people, gathering.work.person.name)
+    read = commitments(entry.document.text, entry.author, around, written)
+    return [_item(one, entry, gathering) for one in read if _matters(one, entry, gathering)]
+
+
+def _matters(one: Commitment, entry: Entry, gathering: Gathering) -> bool:
+    """What this person promised, what was promised or asked of them, and days that hold for them as well."""
+    today, me = gathering.today, gathering.work.person.name
+    if one.due is not None and not today <= one.due <= today + _AHEAD:
+        return False
+    close = (
+        entry.mine or entry.joined or (directed(entry, gathering) if entry.document.source == "mail" else entry.to_me)
+    )
+    if one.kind == "request":
+        return close and not entry.mine and not entry.answered and one.due is not None
+    if one.kind == "deadline":
+        return close or entry.to_me or entry.document.source == "channels"
+    return one.owner == me or (close and not entry.mine)
+
+
+def _item(one: Commitment, entry: Entry, gathering: Gathering) -> Item:
+    say, me, document = gathering.say, gathering.work.person.name, entry.document
+    if one.kind == "deadline":
+        why = say("brief.why_deadline", name=entry.author)
+    elif one.kind == "request":
+        why = say("brief.why_asks_of_you", name=entry.author)
+    elif not one.owner:
+        why = say("brief.why_nobody", name=entry.author)
+    elif one.owner == me:
+        why = say("brief.why_you_promised") if entry.mine else say("brief.why_yours", name=entry.author)
+    else:
+        why = say("brief.why_promised", name=one.owner)
+    title = one.text if len(one.text) <= _TITLE else f"{one.text[: _TITLE - 1].rsplit(' ', 1)[0]}…"
+    return Item(
+        f"{one.kind}:{document.id}:{entry.mark}:{title.casefold()}",
+        one.kind,
+        title,
+        why,
+        (Link(document.title, document.link, document.source, document.id),),
+        when=entry.at,
+        who=one.owner,
+        due=one.due,
+        text=one.text,
+        thread=document.thread,
+        labels=document.labels,
+        urgency=0.5 if one.owner == me or one.kind == "request" else 0.42,
+        hidden=document.hidden,
+    )
+
+
+SECTION = Section(gather, _FEEDS)
