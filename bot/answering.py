@@ -226,7 +226,7 @@ class Answering:
 
     async def open_conversation(self, id: str, person: Person) -> TeamsConversation | None:
         """`Services.open_conversation`."""
-        known = await self.references.load(id)
+        known = await self.references.near(id)
         if known is None:
             return None
         self.office.roster.forget(known)  # who is there is asked at this moment

@@ -119,6 +119,7 @@ async def _wired(
         open_conversation=answering.open_conversation,
         ask_privately=answering.ask_privately,
         offer_consent=answering.offer_consent,
+        personal_chat=answering.personal_chat,
         wake_digests=digests.wake,
         attachment=Attachments(parts.outbound, tokens, hosts).fetch,
     )

@@ -12,6 +12,7 @@ from bot.agent.tools import Tool
 from bot.cards.seal import CardSeal
 from bot.choice import model_words
 from bot.context import Person
+from bot.cost.caps import Caps
 from bot.discover import discover
 from bot.outbound import Outbound, tls_context
 from bot.policy.file import read as read_policy
@@ -38,6 +39,7 @@ from bot.store.memories import Memories
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
 from bot.store.runs import Runs
+from bot.store.steering import Steering
 from bot.store.subscriptions import Subscriptions
 from bot.store.summaries import Summaries
 from bot.store.token_cache import TokenCache
@@ -146,6 +148,8 @@ def _services(settings: Settings, database: Database, given: Given, ask_to_sign_
         heard=Heard(database),
         subscriptions=Subscriptions(database),
         runs=Runs(database),
+        steering=Steering(database),
+        caps=Caps(settings.digests_per_person, settings.digest_hours, settings.digest_dollars),
         policy=given.policy,
         asker=given.asker,
         ledger=given.ledger,

@@ -110,6 +110,11 @@ class Settings(BaseSettings):
         True,
         description="0: this process makes no digests. What people asked for stays, and other processes go on with it.",
     )
+    digests_per_person: int = Field(20, ge=0, description="How many digests that run one person may have.")
+    digest_hours: float = Field(12.0, ge=0, description="The least hours between two times of one digest.")
+    digest_dollars: float = Field(
+        0.0, ge=0, description="US dollars all digests of one person may cost in a month; 0: no limit of their own."
+    )
     parley_local: bool = Field(
         False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."
     )

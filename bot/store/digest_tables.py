@@ -13,6 +13,7 @@ class DigestTables:
     runs: Table
     cursors: Table
     executors: Table
+    steering: Table
 
 
 def digest_tables(metadata: MetaData, cipher: Cipher) -> DigestTables:
@@ -34,7 +35,13 @@ def digest_tables(metadata: MetaData, cipher: Cipher) -> DigestTables:
         Index("subscriptions_owner", "owner"),
         Index("subscriptions_conversation", "conversation_id"),
     )
-    return DigestTables(subscriptions, _runs(metadata, cipher), _cursors(metadata, cipher), _executors(metadata))
+    return DigestTables(
+        subscriptions,
+        _runs(metadata, cipher),
+        _cursors(metadata, cipher),
+        _executors(metadata),
+        _steering(metadata, cipher),
+    )
 
 
 def _runs(metadata: MetaData, cipher: Cipher) -> Table:
@@ -87,4 +94,20 @@ def _executors(metadata: MetaData) -> Table:
         metadata,
         Column("id", String(64), primary_key=True),
         Column("beat", Double, nullable=False),
+    )
+
+
+def _steering(metadata: MetaData, cipher: Cipher) -> Table:
+    """What its owner changed about a digest with the buttons under it."""
+    return Table(
+        "steering",
+        metadata,
+        Column("subscription_id", String(32), primary_key=True),
+        Column("id", String(32), primary_key=True),
+        Column("owner", Text, nullable=False),
+        Column("kind", String(16), nullable=False),
+        Column("details", EncryptedJson(cipher), nullable=False),
+        Column("until", Double),
+        Column("created", Double, nullable=False),
+        Index("steering_owner", "owner"),
     )

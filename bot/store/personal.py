@@ -36,6 +36,7 @@ KINDS: tuple[Kind, ...] = (
     "pending",
     "subscriptions",
     "runs",
+    "steering",
     "audit",
 )
 
@@ -161,6 +162,11 @@ class Personal:
                 t.digests.runs,
                 t.digests.runs.c.owner == person_id,
                 ("subscription_id", "slot", "state", "why", "due", "finished", "record", "content", "cost"),
+            ),
+            "steering": _Rows(
+                t.digests.steering,
+                t.digests.steering.c.owner == person_id,
+                ("subscription_id", "kind", "details", "until"),
             ),
             "audit": _Rows(t.audit, t.audit.c.person_id == person_id, _AUDITED),
         }

@@ -118,7 +118,7 @@ class Subscriptions:
             return bool((await connection.execute(update(table).where(news).values(told=trouble))).rowcount)
 
     async def delete(self, id: str) -> None:
-        """With its runs and cursors."""
+        """With its runs, cursors and what was changed about it."""
         await self._forget(self._table.c.id == id)
 
     async def forget_person(self, owner: str) -> None:
@@ -128,7 +128,7 @@ class Subscriptions:
         tables = self._database.tables.digests
         ids = select(self._table.c.id).where(which)
         async with self._database.write() as connection:
-            for table in (tables.runs, tables.cursors):
+            for table in (tables.runs, tables.cursors, tables.steering):
                 await connection.execute(delete(table).where(table.c.subscription_id.in_(ids)))
             await connection.execute(delete(self._table).where(which))
 

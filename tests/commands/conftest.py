@@ -18,6 +18,7 @@ from bot.store.memories import Memories
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
 from bot.store.runs import Runs
+from bot.store.steering import Steering
 from bot.store.subscriptions import Subscriptions
 from bot.store.summaries import Summaries
 from bot.store.transcripts import Transcripts
@@ -62,6 +63,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         heard=Heard(database),
         subscriptions=Subscriptions(database),
         runs=Runs(database),
+        steering=Steering(database),
         ledger=Ledger.of(database, [provider], lambda: NOW),
     )
     yield Desk(services, provider, shelf, sign_in, asked)

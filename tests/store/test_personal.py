@@ -20,6 +20,7 @@ from bot.store.preferences import Preferences
 from bot.store.references import References
 from bot.store.runs import Record, Run, Runs
 from bot.store.spending import Settled, Spending
+from bot.store.steering import Steering, Wish
 from bot.store.subscriptions import Subscription, Subscriptions
 from bot.store.summaries import Summaries
 from bot.store.token_cache import TokenCache
@@ -82,6 +83,7 @@ async def fill_digests(database: Database, id: str, chat: str, word: str) -> Non
     assert run is not None
     assert await runs.ready(run, {"text": word}, Record({"mail": 1}), 7)
     assert await runs.delivered(run, {"mail": {"since": word}}, 3.0)
+    await Steering(database).save(Wish(asked.id, id, "mute_sender", {"who": word}))
 
 
 async def cells(database: Database) -> dict[str, str]:
@@ -98,7 +100,7 @@ async def test_erasing_leaves_no_word_of_the_person_and_every_word_of_others(dat
     before = await cells(database)
     assert {name for name, text in before.items() if mine in text} == {
         "transcripts", "summaries", "answers", "feedback", "heard", "memories", "preferences", "pending_questions",
-        "token_cache", "inbox", "subscriptions", "runs", "cursors",
+        "token_cache", "inbox", "subscriptions", "runs", "cursors", "steering",
     }, "a new table holds what people wrote: tell bot/store/personal.py and this test"  # fmt: skip
     await Personal(database).erase("ida", "a:ida")
     after = await cells(database)
@@ -125,7 +127,7 @@ async def test_counting_and_handing_out_see_the_same(database: Database) -> None
     counts = await Personal(database).counts("ida", "a:ida")
     assert counts == {
         "transcripts": 2, "answers": 2, "feedback": 1, "memories": 2, "preferences": 2, "heard": 1, "pending": 1,
-        "subscriptions": 1, "runs": 1, "audit": 1,
+        "subscriptions": 1, "runs": 1, "steering": 1, "audit": 1,
     }  # fmt: skip
     assert tuple(counts) == KINDS
     exported: dict[str, list[dict[str, Any]]] = json.loads(json.dumps(await Personal(database).export("ida", "a:ida")))
