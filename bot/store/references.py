@@ -94,8 +94,9 @@ class References:
         return sorted(found)
 
     async def _one(self, statement: Select[tuple[Any]]) -> Reference | None:
-        async with self._database.read() as connection:
-            stored = (await connection.execute(statement)).scalar_one_or_none()
+        stored = await self._database.transaction(
+            lambda connection: connection.execute(statement).scalar_one_or_none(), read=True
+        )
         return None if stored is None else reference_from_json(stored)
 
 

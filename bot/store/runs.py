@@ -102,11 +102,14 @@ class Runs:
         table = self._table
         mine = (*self._one(subscription_id, slot), table.c.state.in_(("due", "composing")))
         started = func.coalesce(table.c.started, now)
-        async with self._database.write() as connection:
-            done = await connection.execute(
-                update(table).where(*mine).values(state="composing", started=started, tries=table.c.tries + 1)
-            )
-        return await self.get(subscription_id, slot) if done.rowcount else None
+        statement = update(table).where(*mine).values(state="composing", started=started, tries=table.c.tries + 1)
+
+        def run(connection: Connection) -> list[Run]:
+            begun = connection.execute(statement).rowcount
+            return self._rows(connection, self._select(content=True).where(*mine)) if begun else []
+
+        found = await self._database.transaction(run)
+        return found[0] if found else None
 
     async def ready(self, run: Run, content: Mapping[str, Any], record: Record, cost: int | None) -> bool:
         """Stores what will be sent, before any of it is. The first that is stored counts."""
@@ -161,8 +164,9 @@ class Runs:
         """By source: as of the last delivered digest."""
         table = self._tables.cursors
         statement = select(table.c.source, table.c.cursor).where(table.c.subscription_id == subscription_id)
-        async with self._database.read() as connection:
-            return {row.source: row.cursor for row in await connection.execute(statement)}
+        return await self._database.transaction(
+            lambda connection: {row.source: row.cursor for row in connection.execute(statement)}, read=True
+        )
 
     async def counts(self, since: float) -> dict[State, int]:
         """How many runs due since then are in each state."""
@@ -207,8 +211,8 @@ class Runs:
 
     async def _change(self, run: Run, was: Sequence[State], values: Mapping[str, Any]) -> bool:
         mine = (*self._one(run.subscription_id, run.slot), self._table.c.state.in_(was))
-        async with self._database.write() as connection:
-            return bool((await connection.execute(update(self._table).where(*mine).values(**values))).rowcount)
+        statement = update(self._table).where(*mine).values(**values)
+        return await self._database.transaction(lambda connection: bool(connection.execute(statement).rowcount))
 
     def _insert(self, connection: Connection, runs: Sequence[Run]) -> None:
         insert = insert_in(self._database.dialect)(self._table).on_conflict_do_nothing(
@@ -227,6 +231,8 @@ class Runs:
         return select(*(table.c[name] for name in PLAIN), table.c.record, *more)
 
     async def _some(self, statement: Select[Any]) -> list[Run]:
-        async with self._database.read() as connection:
-            rows: Sequence[Any] = (await connection.execute(statement)).all()
+        return await self._database.transaction(lambda connection: self._rows(connection, statement), read=True)
+
+    def _rows(self, connection: Connection, statement: Select[Any]) -> list[Run]:
+        rows: Any = connection.execute(statement)
         return [from_row(row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's documented name for a row as a mapping

@@ -1,11 +1,11 @@
 """What somebody wants to be told on a schedule: when, what and where, and whether it still runs."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from bot.context import Person
 from bot.store.clock import DatabaseNow
@@ -148,9 +148,11 @@ class Subscriptions:
         )
 
     async def _some(self, statement: Select[Any]) -> list[Subscription]:
-        async with self._database.read() as connection:
-            rows: Sequence[Any] = (await connection.execute(statement)).all()
-        return [from_row(row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's documented name for a row as a mapping
+        def read(connection: Connection) -> list[Subscription]:
+            rows: Any = connection.execute(statement)
+            return [from_row(row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's documented name for a row as a mapping
+
+        return await self._database.transaction(read, read=True)
 
 
 def from_row(row: Mapping[str, Any]) -> Subscription:

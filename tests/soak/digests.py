@@ -152,7 +152,7 @@ class Soak:
         try:
             await asyncio.gather(*(self._live(worker, left, turns) for worker in alive))
             await asyncio.gather(*(worker.start("-") for worker in alive))
-            await self._finished(90.0)
+            await self._finished(240.0)
         finally:
             await asyncio.gather(*(worker.stop() for worker in alive))
         return await self.tally()
