@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 
 VERSION = "1"
 """Of the steps of a run. Another one when their order changes: what an older process began is then taken up anew, not replayed."""
-EVERY_MINUTE = "* * * * *"
+OFTEN = "*/15 * * * * *"
+"""When it is looked what is due, by one process: DBOS spreads it over a tenth of the time between two."""
 KEEP_SECONDS = 86400.0
 CLOSE_SECONDS = 15.0
 _PRUNED_AT_ONCE = 1000
@@ -125,7 +126,7 @@ class Engine:
         self._workflow, tick = self._workflows()
         DBOS.launch()
         DBOS.apply_schedules(
-            [{"schedule_name": "tick", "workflow_fn": tick, "schedule": EVERY_MINUTE, "context": None}]
+            [{"schedule_name": "tick", "workflow_fn": tick, "schedule": OFTEN, "context": None}]
         )
 
     def _workflows(self) -> tuple[Workflow, Tick]:
@@ -182,6 +183,7 @@ class Engine:
                 worker_concurrency=pace.at_once,
                 global_concurrency=max(pace.per_tenant, pace.at_once),
                 partition_concurrency=1,
+                limiter={"limit": pace.per_second, "period": 1.0},
                 polling_interval_sec=pace.poll,
             )
             self._queues.add(name)
@@ -213,7 +215,9 @@ class Engine:
         for dead in await self._executors.dead(self._id, self._pace.silent):
             if await self._executors.adopt(dead, self._pace.silent):
                 count = await self._in_thread(partial(_resume, dead))
-                await self._executors.forget(dead)
+                if not count:  # looked at twice: one that was only silent may have begun something meanwhile
+                    await self._executors.forget(dead)
+                    continue
                 log.info("took over %d digests of a process that ended", count)
                 self._wake.set()
 

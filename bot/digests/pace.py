@@ -7,11 +7,14 @@ from dataclasses import dataclass
 class Pace:
     """Times are seconds."""
 
-    at_once: int = 8
-    """In one process. The rest of it is for people who wait for an answer."""
-    per_tenant: int = 64
+    at_once: int = 48
+    """In one process. Most of their time they wait for Microsoft and for a model."""
+    per_tenant: int = 192
     """In all processes together. Of one mailbox it is always one: Graph takes four requests at once for each
     (learn.microsoft.com/graph/throttling-limits, Outlook service limits)."""
+    per_second: int = 22
+    """Begun in a tenant, by all processes together: each is two calls, and Teams takes 50 a second of one app in one tenant
+    (rate limits for bots). The rest is for people who wait for an answer."""
     poll: float = 0.5
     """How often a process asks for work it has room for."""
     beat: float = 1.5

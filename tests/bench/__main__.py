@@ -6,7 +6,19 @@ import platform
 
 import psutil
 
-from tests.bench import caching, crowd, delay, documents, failover, grounding, memory, stalls, startup, throughput
+from tests.bench import (
+    caching,
+    crowd,
+    delay,
+    digests,
+    documents,
+    failover,
+    grounding,
+    memory,
+    stalls,
+    startup,
+    throughput,
+)
 
 
 async def run(parts: list[str]) -> None:
@@ -20,6 +32,7 @@ async def run(parts: list[str]) -> None:
         "grounding": grounding.main,
         "caching": caching.main,
         "failover": failover.main,
+        "digests": digests.main,
     }
     for name, work in works.items():
         if name in parts:
@@ -27,7 +40,19 @@ async def run(parts: list[str]) -> None:
 
 
 def main() -> None:
-    names = ["throughput", "delay", "startup", "memory", "stalls", "crowd", "grounding", "caching", "failover", "documents"]
+    names = [
+        "throughput",
+        "delay",
+        "startup",
+        "memory",
+        "stalls",
+        "crowd",
+        "grounding",
+        "caching",
+        "failover",
+        "digests",
+        "documents",
+    ]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures Parley on this machine.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(names)}; all when none is named")
     parts = parser.parse_args().parts or names

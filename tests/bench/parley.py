@@ -40,14 +40,17 @@ def settings(environ: Mapping[str, str]) -> Settings:
     return Settings(**given)
 
 
+def vendors(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.startswith(VENDOR_PREFIXES)}
+
+
 async def parley_app(environ: Mapping[str, str]) -> web.Application:
     """Teams' limit for one conversation holds as in production; the limit for the whole tenant (50 calls a second) is lifted.
 
     `BENCH_TIMING` set: everything is shown the moment it is known, to see the bot's own delay behind Teams' rhythm.
     """
-    vendors = {name: value for name, value in environ.items() if name.startswith(VENDOR_PREFIXES)}
     timing = AT_ONCE if environ.get("BENCH_TIMING") else None
-    app = await create_app(settings(environ), vendors, tenant_windows=(), timing=timing)
+    app = await create_app(settings(environ), vendors(environ), tenant_windows=(), timing=timing)
     app.cleanup_ctx.append(_stalls)
     app.router.add_get("/bench/stalls", _longest_stall)
     return app

@@ -17,10 +17,12 @@ from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.integration.aiohttp import CloudAdapter, ConfigurationBotFrameworkAuthentication
 from botframework.connector.auth import AppCredentials
 
-from bot.app import WARMING
+from bot.app import WARMING, create_app
+from bot.digests.service import Arranged
 from bot.process import new_event_loop, settle
+from tests.bench.composing import compose
 from tests.bench.load import APP_ID, TENANT
-from tests.bench.parley import parley_app
+from tests.bench.parley import parley_app, settings, vendors
 
 
 def bare(sink: str) -> web.Application:
@@ -107,6 +109,8 @@ async def main(kind: str, sink: str, environ: dict[str, str]) -> None:
             app = bare(sink)
         case "botbuilder":
             app = stock(sink)
+        case "digests":
+            app = await create_app(settings(environ), vendors(environ), digests=Arranged(compose))
         case _:
             app = await parley_app(environ)
             settle()
@@ -122,6 +126,6 @@ async def main(kind: str, sink: str, environ: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     # As `python -m bot` does it; the others as their makers' own examples do it.
-    loop = new_event_loop if sys.argv[1] in {"sqlite", "postgresql", "bare-uvloop"} else None
+    loop = new_event_loop if sys.argv[1] in {"sqlite", "postgresql", "bare-uvloop", "digests"} else None
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])))
