@@ -21,7 +21,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.signin.asking import SignInCards
 from bot.signin.credentials import AppTokens, NoTokens
-from bot.store.database import StoreUnavailable
+from bot.store.database import Database, StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.store.pending import Pending
 from bot.store.preferences import Preferences
@@ -101,13 +101,11 @@ async def _wired(
     parts = await stack.enter_async_context(core(settings, vendors, base_url))
     tokens, verifier = _trust(stack, settings, parts)
     hosts = frozenset(settings.service_url_hosts)
-    now = asyncio.get_running_loop().time
-    connector = Connector(parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=now)
-    refusals, references = Refusals(now=time.time, kept=Preferences(parts.database)), References(parts.database)
-    office = Office(
-        connector, Roster(connector, now=now), timing, refusals,
-        personal=PersonalChats(connector, references).of, groups=Groups(connector),
-    )  # fmt: skip
+    references = References(parts.database)
+    connector = Connector(
+        parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=asyncio.get_running_loop().time
+    )
+    office = _office(connector, parts.database, references, timing)
     cards = SignInCards(parts.identity.sign_in_id, parts.page.link, sso=not settings.parley_local)
     events = discover(import_module("bot.events"), "EVENT", Event)
     answering = Answering(parts.router, arrange(office), references, Pending(parts.database), cards, events)
@@ -138,6 +136,14 @@ async def _wired(
         stack.push_async_callback(digests.aclose)
     app.add_routes([*endpoint.routes(), *parts.page.routes(), *health(parts.database)])
     return app
+
+
+def _office(connector: Connector, database: Database, references: References, timing: Timing) -> Office:
+    refusals = Refusals(now=time.time, kept=Preferences(database))
+    return Office(
+        connector, Roster(connector, now=asyncio.get_running_loop().time), timing, refusals,
+        personal=PersonalChats(connector, references).of, groups=Groups(connector),
+    )  # fmt: skip
 
 
 def _endpoint(settings: Settings, answering: Answering, verifier: Verifier | None, adapter: Adapter) -> Endpoint:

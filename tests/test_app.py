@@ -141,7 +141,7 @@ async def test_a_signal_lets_running_turns_finish(tenant: World, tmp_path: Path)
         await Parley(tenant, teams, server.url).sign_in("Sofia")
         tenant.faults.append(Fault("claude", kind="delay", seconds=1.5))
         said = await teams.say("Sofia", f"What does {SECRET}-a say about Heron?")
-        await tenant.wait_for("graph")
+        await tenant.wait_for("claude")
         server.process.send_signal(signal.SIGTERM)
         seen = await teams.answer_to(said, timeout=30, until=lambda message: message.ai_label)
         assert f"{SECRET}-b" in seen.text
