@@ -34,6 +34,8 @@ class Entry:
     """The person has written in the same talk before."""
     bulk: bool = False
     """Sent by a machine, or to a list."""
+    inside: bool = False
+    """The author is of the person's own organisation."""
     urgent: bool = False
     ends: datetime | None = None
     all_day: bool = False

@@ -23,7 +23,7 @@ async def brief(work: Work, kind: Kind, name: str, say: Texts) -> Composed:
     audience = await _audience(work)
     if not audience.personal and not kind.shared:
         raise NotNow("right")
-    gathering = Gathering.of(work, say, audience, back=kind.back, days=kind.days, fresh=kind.fresh)
+    gathering = Gathering.of(work, say, audience, back=kind.back, waits=kind.waits, days=kind.days, fresh=kind.fresh)
     try:
         if kind.window is not None:
             span = await kind.window(gathering)

@@ -49,6 +49,10 @@ _DEADLINE = re.compile(
 _BY = re.compile(
     r"\b(?:by|until|till|before|due|on|latest|bis|vor|am|zum|sp(?:ä|ae)testens|f(?:ä|ae)llig)\b", re.IGNORECASE
 )
+_IS = re.compile(r"\b(?:is|ist|on|am)\b|[:=]", re.IGNORECASE)
+_UNTIL = re.compile(
+    r"\b(?:by|until|till|before|due|latest|later than|bis|vor|sp(?:ä|ae)testens|f(?:ä|ae)llig)\b", re.IGNORECASE
+)
 REQUEST = re.compile(
     r"\b(?:please|could you|can you|would you|will you|need(?:s)? you to|need your|waiting for you(?:r)?|let me know"
     r"|bitte|kannst du|k(?:ö|oe)nnen sie|k(?:ö|oe)nntest du|k(?:ö|oe)nnten sie|brauch\w* .{0,30}\b(?:von dir|von ihnen|deine|ihre)"
@@ -91,7 +95,7 @@ def commitments(text: str, author: str, people: Iterable[str], written: datetime
 
 
 def _read(sentence: str, author: str, names: dict[str, str], written: datetime) -> Commitment | None:
-    due = due_day(sentence, written)
+    due = due_day(sentence, written) or (_named_day(sentence, written) if _DEADLINE.search(sentence) else None)
     action = _ACTION.match(sentence)
     rest = sentence[action.end() :] if action else sentence
     if _NOT_MEANT.search(rest) and not due:
@@ -102,15 +106,27 @@ def _read(sentence: str, author: str, names: dict[str, str], written: datetime) 
     if _FIRST.search(rest) and (due or not rest.endswith("?")):
         return Commitment("promise", sentence, author, due) if _is_deed(rest) else None
     if REQUEST.search(rest):
-        return Commitment("request", sentence, "", due)
+        return Commitment("request", sentence, "", due_day(sentence, written, until=True))
     if action:
         return Commitment("promise", sentence, "", due)
     return Commitment("deadline", sentence, "", due) if due and _DEADLINE.search(rest) else None
 
 
-def due_day(sentence: str, written: datetime) -> date | None:
-    """The day something is to be done by, said as one: a day alone ("last Friday we met") is none."""
-    for by in _BY.finditer(sentence):
+def due_day(sentence: str, written: datetime, *, until: bool = False) -> date | None:
+    """The day something is to be done by, said as one: a day alone ("last Friday we met") is none.
+
+    `until`: nor is a day something happens on ("the agenda of the training on 26 January").
+    """
+    return _after(_UNTIL if until else _BY, sentence, written)
+
+
+def _named_day(sentence: str, written: datetime) -> date | None:
+    """Of a deadline: "the deadline is 30 November"."""
+    return _after(_IS, sentence, written)
+
+
+def _after(words: re.Pattern[str], sentence: str, written: datetime) -> date | None:
+    for by in words.finditer(sentence):
         after = folded(sentence[by.end() : by.end() + 60])
         for language, on in _ON.items():
             for said in (after, f"{on} {after}"):

@@ -36,6 +36,8 @@ class Gathering:
     say: Texts
     audience: Audience
     span: Span
+    waits: timedelta
+    """How far back mail is looked at that was never told about."""
     days: int
     fresh: bool
     """Only what is new since the cursors."""
@@ -52,7 +54,9 @@ class Gathering:
     )
 
     @staticmethod
-    def of(work: Work, say: Texts, audience: Audience, *, back: timedelta, days: int, fresh: bool) -> "Gathering":
+    def of(
+        work: Work, say: Texts, audience: Audience, *, back: timedelta, waits: timedelta, days: int, fresh: bool
+    ) -> "Gathering":
         services = work.services
         calls: list[Call] = []
 
@@ -62,7 +66,7 @@ class Gathering:
         zone = zone_name(work)
         graph = services.graph.for_person(work.person.id, token, record=calls.append, timezone=zone)
         now = services.now()
-        found = Gathering(work, graph, say, audience, Span(now - back, now), days, fresh)
+        found = Gathering(work, graph, say, audience, Span(now - back, now), waits, days, fresh)
         found.calls = calls
         return found
 
@@ -120,8 +124,12 @@ class Gathering:
     async def _ask(self, name: str) -> News:
         spec = feeds()[name]
         cursor = self.work.cursors.get(name) if self.fresh else None
-        span = self.ahead if name == "calendar" else self.span
-        return await spec.open(self.graph).news(span, cursor)
+        return await spec.open(self.graph).news(self._span_of(name), cursor)
+
+    def _span_of(self, name: str) -> Span:
+        if name == "mail":
+            return Span(min(self.span.since, self.span.until - self.waits), self.span.until)
+        return self.ahead if name == "calendar" else self.span
 
     async def _admitted(self, name: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """Without what its labels keep from digests or from this place, and in a shared place what only some may open."""

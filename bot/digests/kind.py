@@ -24,6 +24,8 @@ class Kind:
     """What its sections read; where it is shared only some of it may be told."""
     back: timedelta = timedelta(days=3)
     """How far the first one looks back."""
+    waits: timedelta = timedelta(days=10)
+    """The same for mail: who waits longest is not to be forgotten."""
     days: int = 1
     """Of the calendar, today included."""
     fresh: bool = True

@@ -16,12 +16,20 @@ _FAMILY = {
     "event": "meeting", "conflict": "meeting", "promise": "deed", "request": "deed", "deadline": "deed",
     "waiting": "talk", "mention": "talk", "question": "talk", "document": "talk",
 }  # fmt: skip
-_RANK = ("conflict", "event", "deadline", "promise", "request", "waiting", "mention", "question", "document")
+_RANK = ("conflict", "event", "deadline", "promise", "waiting", "question", "request", "mention", "document")
 """Which of two kinds tells more about the same news."""
 
 
 def merged(items: Iterable[Item]) -> list[Item]:
     """In the order they came; each keeps the kind that tells most."""
+    told = list(items)
+    # What became one may be the same as something that neither half was.
+    while len(less := _once(told)) < len(told):
+        told = less
+    return told
+
+
+def _once(items: Iterable[Item]) -> list[Item]:
     kept: list[Item] = []
     for item in items:
         for place, other in enumerate(kept):
@@ -39,9 +47,11 @@ def _same(one: Item, other: Item) -> bool:
         return True
     families = _FAMILY[one.kind], _FAMILY[other.kind]
     if families[0] != families[1]:
-        # A message that waits for an answer, and what it asks for, are one thing to do. A promise in it is another.
-        asks = "request" in {one.kind, other.kind} and "talk" in families
-        return asks and not _documents(one).isdisjoint(_documents(other))
+        # A message that waits for an answer, and what it asks for, are one thing to do. A promise in it is another, unless the
+        # message matters only because it holds the promise.
+        kinds = {one.kind, other.kind}
+        both = "talk" in families and ("request" in kinds or "mention" in kinds)
+        return both and "deed" in families and not _documents(one).isdisjoint(_documents(other))
     if families[0] == "deed":
         days = {day for day in (one.due, other.due) if day}
         return len(days) < 2 and _shared(_words(one.title), _words(other.title)) >= _SAME_DEED

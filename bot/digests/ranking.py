@@ -6,7 +6,7 @@ from datetime import date
 
 from bot.digests.item import Item
 
-MOST = 16
+MOST = 20
 """Lines a person reads on a phone in half a minute."""
 FIRST = 5
 """Of them, at the top: at least three where there is enough below them."""

@@ -13,8 +13,8 @@ from bot.teams.gate import plain
 from bot.texts import Texts
 
 _SAFE = "%/:?#[]@!$&'*+,;=-._~"
-_TITLE = 70
-_REASON = 220
+_TITLE, _SHORT_TITLE = 70, 48
+_REASON, _QUOTE = 160, 80
 _HOURS = frozenset({"event", "conflict"})
 
 
@@ -87,12 +87,12 @@ def address(link: Link) -> str:
 
 def _line(item: Item, today: date, zone: ZoneInfo, say: Texts, phrase: str, *, whole: bool) -> str:
     first, *others = item.links
-    parts = [_linked(first, item.title)]
+    parts = [_linked(first, item.title, _TITLE if whole else _SHORT_TITLE)]
     if item.kind in _HOURS and item.when is not None:
         parts.insert(0, _hour(item.when, today, zone, say))
     why = _cut(phrase or item.why, _REASON)
     if item.quote and whole and not phrase:
-        why = f"{why}: “{_cut(item.quote, _REASON)}”"
+        why = f"{why}: “{_cut(item.quote, _QUOTE)}”"
     shown = f"{' '.join(parts)} — {plain(why)}"
     if item.due is not None:
         shown += f" ({say('brief.due', day=day_said(item.due, today, say))})"
@@ -105,8 +105,8 @@ def _hour(when: datetime, today: date, zone: ZoneInfo, say: Texts) -> str:
     return f"{local:%H:%M}" if local.date() == today else f"{day_said(local.date(), today, say)} {local:%H:%M}"
 
 
-def _linked(link: Link, title: str) -> str:
-    name, url = plain(_cut(title, _TITLE)), address(link)
+def _linked(link: Link, title: str, most: int = _TITLE) -> str:
+    name, url = plain(_cut(title, most)), address(link)
     return f"[{name}]({url})" if url and name else name
 
 

@@ -79,7 +79,17 @@ class Chats:
             remarks(dicts_at(page, "value")), about, me, span.since, span.until,
             people=tuple(name for name in members.values() if name),
             alone=text_at(chat, "chatType") == "oneOnOne", unheard=self._graph.options.unheard,
+            link=lambda message: _message_link(id, message),
         )  # fmt: skip
+
+
+def _message_link(chat: str, message: str) -> str:
+    """Graph gives none for messages of chats.
+
+    Source: https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams (to a message in a chat)
+    """
+    context = quote('{"contextType":"chat"}', safe="")
+    return f"https://teams.microsoft.com/l/message/{quote(chat, safe='')}/{quote(message, safe='')}?context={context}"
 
 
 def _page(chat: str) -> str:

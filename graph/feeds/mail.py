@@ -91,6 +91,7 @@ async def _entry(message: Mapping[str, Any], mine: set[str], last: Mapping[str, 
         people=tuple(name for name in map(_name, (*to, *cc)) if name),
         answered=last.get(document.thread, NEVER) > document.modified,
         bulk=bool(_MACHINE.match(sender)) or _from_list(message),
+        inside=sender.partition("@")[2] in {address.partition("@")[2] for address in mine},
         urgent=text_at(message, "importance") == "high",
     )
 

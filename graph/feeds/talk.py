@@ -1,6 +1,6 @@
 """Messages of one talk as news: who said what to whom, and what became of it since."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,8 +43,12 @@ def entries(
     people: tuple[str, ...],
     alone: bool,
     unheard: str,
+    link: Callable[[str], str] = lambda _: "",
 ) -> list[Entry]:
-    """What was said after `since`. `lines`: the whole talk as far as it was read; `alone`: only the two of them are in it."""
+    """What was said after `since`. `lines`: the whole talk as far as it was read; `alone`: only the two of them are in it.
+
+    `link`: where the message with this id is shown, for one that does not say so itself.
+    """
     found: list[Entry] = []
     for place, line in enumerate(lines):
         if not since < line.said.at <= until or (unheard and line.said.application == unheard):
@@ -57,7 +61,7 @@ def entries(
                     source=document.source,
                     kind="chat",
                     title=document.title,
-                    link=line.said.link or document.link,
+                    link=line.said.link or link(line.said.id) or document.link,
                     author=line.said.speaker,
                     modified=line.said.at,
                     text=line.said.text,
@@ -73,6 +77,7 @@ def entries(
                 answered=any(one.author_id == me for one in after),
                 last=all(one.author_id == line.author_id for one in after),
                 joined=any(one.author_id == me for one in before),
+                inside=True,
                 bulk=not line.author_id,
                 mark=line.said.id,
             )

@@ -28,7 +28,7 @@ async def test_a_morning_has_what_is_new_and_then_nothing(parley: Parley) -> Non
     text = first.outgoing.text
     assert text.startswith("**Friday 20 November: your day**")
     assert "11:00 [1:1 Priya and Sofia](https://" in text
-    assert "Elena Marchetti shares it with you" in text
+    assert "shared with you by Elena Marchetti" in text
     assert set(first.record.read) == {"calendar", "mail", "chats", "channels", "files"}
     assert first.record.failed == ()
     assert first.outgoing.links

@@ -45,7 +45,7 @@ def test_what_a_waiting_mail_asks_for_is_one_thing_to_do() -> None:
     mail = item("waiting", 1)
     asked = replace(item("request", 1, title="Could you send me the drawings by Friday?"), due=date(2026, 11, 27))
     (one,) = merged([mail, asked])
-    assert (one.kind, one.due) == ("request", date(2026, 11, 27))
+    assert (one.kind, one.due) == ("waiting", date(2026, 11, 27))
 
 
 def test_the_same_deed_with_two_days_is_two_items() -> None:

@@ -12,6 +12,8 @@ from graph.feed import Entry
 _FEEDS = ("mail", "chats", "channels")
 _AHEAD = timedelta(days=30)
 _TITLE = 90
+_ROUND = 8
+"""Recipients of a mail among colleagues whose tasks concern all of them, such as minutes."""
 
 
 async def gather(gathering: Gathering) -> list[Item]:
@@ -37,14 +39,21 @@ def _matters(one: Commitment, entry: Entry, gathering: Gathering) -> bool:
     today, me = gathering.today, gathering.work.person.name
     if one.due is not None and not today <= one.due <= today + _AHEAD:
         return False
-    close = (
-        entry.mine or entry.joined or (directed(entry, gathering) if entry.document.source == "mail" else entry.to_me)
-    )
+    close = _close(entry, gathering)
     if one.kind == "request":
-        return close and not entry.mine and not entry.answered and one.due is not None
+        return close and not entry.mine and not entry.answered and one.due is not None and entry.to_me
     if one.kind == "deadline":
-        return close or entry.to_me or entry.document.source == "channels"
+        return not entry.mine and (close or entry.inside)
     return one.owner == me or (close and not entry.mine)
+
+
+def _close(entry: Entry, gathering: Gathering) -> bool:
+    """What it says is between few, of whom this person is one."""
+    if entry.mine or entry.joined:
+        return True
+    if entry.document.source != "mail":
+        return entry.to_me
+    return directed(entry, gathering) or (entry.to_me and entry.inside and entry.among <= _ROUND)
 
 
 def _item(one: Commitment, entry: Entry, gathering: Gathering) -> Item:

@@ -13,13 +13,13 @@ _TITLE = 60
 
 
 async def gather(gathering: Gathering) -> list[Item]:
-    """Oldest first; of one talk what was asked first."""
+    """Oldest first; of one thread what was asked first."""
     found: dict[str, Item] = {}
     for feed in ("chats", "channels"):
         for entry in await gathering.news(feed):
             item = _item(entry, gathering)
             if item is not None:
-                found.setdefault(entry.document.thread, item)
+                found.setdefault(item.thread or item.id, item)
     return sorted(found.values(), key=lambda item: item.when or gathering.now)
 
 
@@ -45,6 +45,7 @@ def _made(entry: Entry, kind: str, why: str, urgency: float, quote: str, gatheri
     assert entry.at is not None
     local = entry.at.astimezone(gathering.zone).replace(tzinfo=None)
     text = entry.document.text
+    quote = quote.removeprefix(gathering.work.person.name).lstrip(" ,:")
     title = quote if len(quote) <= _TITLE else f"{quote[: _TITLE - 1].rsplit(' ', 1)[0]}…"
     return Item(
         f"{kind}:{entry.document.source}:{entry.document.thread}:{entry.mark}",
@@ -54,9 +55,10 @@ def _made(entry: Entry, kind: str, why: str, urgency: float, quote: str, gatheri
         (Link(title, entry.document.link, entry.document.source, entry.document.id),),
         when=entry.at,
         who=entry.author,
-        due=due_day(quote, local),
+        due=due_day(quote, local, until=True),
         text=text,
-        thread=f"{entry.document.source}:{entry.document.thread}",
+        # A chat goes on for years: that two messages stand in it says nothing.
+        thread=entry.document.thread if entry.document.source == "channels" else "",
         labels=entry.document.labels,
         urgency=urgency,
         hidden=entry.document.hidden,

@@ -14,15 +14,15 @@ _LONG_WAIT = 5
 
 
 async def gather(gathering: Gathering) -> list[Item]:
-    """What waits longest first; of one conversation what was asked first."""
-    found: dict[str, Item] = {}
+    """What waits longest first; a reminder comes after what it reminds of, as the same news."""
+    found: list[Item] = []
     for entry in await gathering.news("mail"):
         if entry.mine or entry.bulk or entry.answered or not directed(entry, gathering):
             continue
         wish = wanted_in(entry.document.text)
         if wish:
-            found.setdefault(entry.document.thread or entry.document.id, _item(entry, wish, gathering))
-    return list(found.values())
+            found.append(_item(entry, wish, gathering))
+    return found
 
 
 def directed(entry: Entry, gathering: Gathering) -> bool:
@@ -37,9 +37,8 @@ def _item(entry: Entry, wish: str, gathering: Gathering) -> Item:
     assert entry.at is not None
     local = entry.at.astimezone(gathering.zone)
     days = max(0, (gathering.today - local.date()).days)
-    due = due_day(wish, local.replace(tzinfo=None)) or due_day(entry.document.text, local.replace(tzinfo=None))
+    due = due_day(wish, local.replace(tzinfo=None), until=True)
     key = "brief.why_waits_days" if days else "brief.why_waits_today"
-    soon = due is not None and (due - gathering.today).days <= 1
     return Item(
         f"waiting:{entry.document.thread or entry.document.id}",
         "waiting",
@@ -53,9 +52,7 @@ def _item(entry: Entry, wish: str, gathering: Gathering) -> Item:
         text=entry.document.text,
         thread=entry.document.thread,
         labels=entry.document.labels,
-        urgency=min(
-            1.0, 0.5 + 0.04 * min(days, _LONG_WAIT) + 0.25 * soon + 0.1 * entry.urgent + 0.05 * (entry.among == 1)
-        ),
+        urgency=min(1.0, 0.5 + 0.04 * min(days, _LONG_WAIT) + 0.1 * entry.urgent + 0.05 * (entry.among == 1)),
         hidden=entry.document.hidden,
     )
 

@@ -76,6 +76,24 @@ def item_at(key: str, path: str) -> str:
     return ids.item(f"{key}:{path}")
 
 
+def more_files(name: str) -> list[Item]:
+    """Further files of OneDrives, into the folder `Documents`, from a file of `texts/`."""
+    found: list[Item] = []
+    for section in sections(name, KEYS):
+        owner, _, path = section.title.partition("/")
+        by, changed_by, created, modified = _history(section.fields["by"])
+        folder, _, file = path.rpartition("/")
+        item = Item(
+            item_at(owner, path), drive_of(owner), item_at(owner, folder), file, created, modified, person_id(by),
+            person_id(changed_by),
+        )  # fmt: skip
+        _permit(item, section)
+        done = render(file, section.body, author=changed_by.title(), modified=modified, special="")
+        item.data, item.text, item.mime = done.data, done.text, done.mime
+        found.append(item)
+    return found
+
+
 def _library(built: Storage, library: Library) -> None:
     slug = library.title.replace(" ", "")
     site = Site(

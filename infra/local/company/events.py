@@ -16,14 +16,14 @@ ShowAs = Literal["free", "tentative", "busy", "oof", "workingElsewhere"]
 _KEYS = frozenset({"when", "organizer", "required", "optional", "place", "weekly until", "marks"})
 
 
-def events(people: list[Person]) -> list[Event]:
-    """From `texts/calendar.txt`; times there are on the organizer's own clock.
+def events(people: list[Person], name: str = "calendar.txt") -> list[Event]:
+    """From a file of `texts/`; times there are on the organizer's own clock.
 
     One event for the organizer and one for each colleague asked, with a shared iCalendar id.
     """
     zones = {person.given_name.lower(): person.timezone for person in people}
     found: list[Event] = []
-    for entry in sections("calendar.txt", _KEYS):
+    for entry in sections(name, _KEYS):
         asked = dict.fromkeys((entry.fields["organizer"], *_names(entry, "required"), *_names(entry, "optional")))
         zone = zones[entry.fields["organizer"]]
         found += [_event(entry, owner, zone) for owner in asked if owner in STAFF_KEYS]

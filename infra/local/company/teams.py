@@ -66,6 +66,14 @@ def talk() -> Talk:
     return told
 
 
+def more_talk(name: str) -> list[ChatMessage]:
+    """What else was said in the same channels and chats, from a file of `texts/`."""
+    told = Talk()
+    for title, lines in pieces(name):
+        _conversation(told, title, lines)
+    return told.messages
+
+
 def channel_id(team: str, channel: str) -> str:
     """A General channel shares its id with its team."""
     return ids.thread(f"{team}/{channel}")
