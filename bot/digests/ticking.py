@@ -17,7 +17,7 @@ Enqueue = Callable[[Sequence[Run]], Awaitable[None]]
 
 STUCK_SECONDS = 600.0
 """After this somebody looks at a run again that nobody ended: the engine's own recovery is much quicker."""
-_AT_ONCE = 200
+_AT_ONCE = 50
 
 
 class Ticker:
@@ -41,13 +41,16 @@ class Ticker:
         self._stuck_seconds = stuck_seconds
 
     async def tick(self) -> None:
-        await self.plan_what_is_due()
+        """Some at a time, so that the first of many need not wait until the last is planned."""
         await self.hand_over()
+        while await self._plan_some():
+            await self.hand_over()
 
-    async def plan_what_is_due(self) -> None:
-        while due := await self._subscriptions.all_due(self._now(), _AT_ONCE):
-            planned = [one for one in [await self._plan(subscription) for subscription in due] if one is not None]
-            await self._runs.plan(planned)
+    async def _plan_some(self) -> bool:
+        due = await self._subscriptions.all_due(self._now(), _AT_ONCE)
+        planned = [await self._plan(subscription) for subscription in due]
+        await self._runs.plan([one for one in planned if one is not None])
+        return bool(due)
 
     async def _plan(self, subscription: Subscription) -> Plan | None:
         try:
