@@ -1,12 +1,17 @@
 """Makes a digest of items: sections gather, the same news is told once, rules rank, and one message comes of it."""
 
-from bot.context import Audience, Outgoing, Place
+from dataclasses import replace
+
+from bot.context import Audience, Outgoing
+from bot.digests.aside import there
 from bot.digests.gathering import Gathering
 from bot.digests.item import Item
 from bot.digests.kind import Kind
 from bot.digests.merging import merged
-from bot.digests.ranking import Chosen, chosen, due_counted
+from bot.digests.phrasing import phrased
+from bot.digests.ranking import FIRST, chosen, due_counted
 from bot.digests.section import sections
+from bot.digests.steering import item_to_json, steered
 from bot.digests.work import Composed, Later, NotNow, Work
 from bot.digests.writing import failed_notice, message, written
 from bot.naming import joined
@@ -36,23 +41,29 @@ async def brief(work: Work, kind: Kind, name: str, say: Texts) -> Composed:
     _all_failed(gathering)
     if not items:
         return _nothing(gathering)
-    best = chosen(items, kind.sections)
-    return _told(gathering, best, name, items)
+    return await _told(gathering, kind, name, items)
 
 
 async def _items(gathering: Gathering, kind: Kind) -> list[Item]:
     known = sections()
     parts = await every(known[name].gather(gathering) for name in kind.sections)
-    return due_counted(merged(item for part in parts for item in part), gathering.today)
+    found = due_counted(merged(item for part in parts for item in part), gathering.today)
+    work = gathering.work
+    wishes = await work.services.steering.of(work.subscription.id)
+    return steered(found, wishes, work.services.now().timestamp(), work.since)
 
 
-def _told(gathering: Gathering, best: Chosen, name: str, items: list[Item]) -> Composed:
-    say = gathering.say
-    text = written(best, title_of(gathering, name), gathering.today, gathering.zone, say)
-    labels = gathering.work.services.labels
-    label = labels.highest(label for item in best.items for label in item.labels)
-    outgoing = message(text, best, say, notices=notices(gathering, items), label=label)
-    return Composed(outgoing, gathering.cursors, _record(gathering, len(best.items)))
+async def _told(gathering: Gathering, kind: Kind, name: str, items: list[Item]) -> Composed:
+    say, work = gathering.say, gathering.work
+    best = chosen(items, kind.sections)
+    words = await phrased(work, best.first or best.items[:FIRST], gathering.today, say)
+    best = best.reordered(words.order)
+    text = written(best, title_of(gathering, name), gathering.today, gathering.zone, say, phrases=words.said)
+    label = work.services.labels.highest(label for item in best.items for label in item.labels)
+    told = [*notices(gathering, items), *([say("brief.without_model")] if words.failed else [])]
+    record = replace(_record(gathering, len(best.items)), model=words.model, usage=words.usage)
+    outgoing = message(text, best, say, notices=told, label=label, model=words.model)
+    return Composed(outgoing, gathering.cursors, record, items=tuple(map(item_to_json, best.items)))
 
 
 def title_of(gathering: Gathering, name: str) -> str:
@@ -100,15 +111,5 @@ def _record(gathering: Gathering, shown: int) -> Record:
 
 
 async def _audience(work: Work) -> Audience:
-    """Who will read it. The owner has to be among them: what they may no longer see they may no longer have sent there."""
-    if work.here.place is Place.PERSONAL:
-        return Audience(work.person.id, None, personal=True)
-    conversation = await work.services.open_conversation(work.here.id, work.person)
-    if conversation is None:
-        raise NotNow("gone")
-    members = await conversation.members()
-    if members is None:
-        raise Later("graph")
-    if work.person.id not in members:
-        raise NotNow("right")
-    return Audience(work.person.id, members)
+    shared = await there(work)
+    return Audience(work.person.id, None, personal=True) if shared is None else Audience(work.person.id, shared[1])

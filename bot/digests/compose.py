@@ -1,10 +1,9 @@
 """What the engine calls: one run of a subscription becomes one message, by the kind it is of."""
 
-from bot.choice import spoken_with
+from bot.digests.aside import language_of
 from bot.digests.brief import brief
 from bot.digests.kind import kinds
 from bot.digests.work import Composed, NotNow, Work
-from bot.texts import Texts, languages
 
 
 async def compose(work: Work) -> Composed:
@@ -16,11 +15,3 @@ async def compose(work: Work) -> Composed:
     if kind.make is not None:
         return await kind.make(work)
     return await brief(work, kind, name, await language_of(work))
-
-
-async def language_of(work: Work) -> Texts:
-    """As the owner asked for it, else the one they are spoken with."""
-    asked = work.subscription.options.get("language")
-    if isinstance(asked, str) and asked in languages():
-        return Texts(asked)
-    return await spoken_with(work.services.preferences, work.here)

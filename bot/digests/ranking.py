@@ -41,6 +41,11 @@ class Chosen:
     def items(self) -> tuple[Item, ...]:
         return (*self.first, *(item for _, items in self.rest for item in items))
 
+    def reordered(self, ids: Sequence[str]) -> "Chosen":
+        """What stands first, in this order as far as it says one."""
+        places = {id: place for place, id in enumerate(ids)}
+        return replace(self, first=tuple(sorted(self.first, key=lambda item: places.get(item.id, len(places)))))
+
 
 def due_counted(items: Sequence[Item], today: date) -> list[Item]:
     """With what a day says about urgency."""
