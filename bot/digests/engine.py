@@ -6,6 +6,7 @@ kinds of writers that do not queue for each other (docs/decisions.md). Should th
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -30,9 +31,10 @@ log = logging.getLogger(__name__)
 VERSION = "1"
 """Of the steps of a run. Another one when their order changes: what an older process began is then taken up anew, not replayed."""
 OFTEN = "*/15 * * * * *"
-"""When it is looked what is due, by one process: DBOS spreads it over a tenth of the time between two."""
+"""When one process looks after what nobody else did: retries, and what a process planned before it died."""
 KEEP_SECONDS = 86400.0
 CLOSE_SECONDS = 15.0
+RETRY_SECONDS = 5.0
 _PRUNED_AT_ONCE = 1000
 _PRUNE_EVERY = 1800
 """Beats."""
@@ -51,6 +53,8 @@ class Steps:
     """What the engine calls, on the loop it was started in. Each may be called again at any time."""
 
     tick: Callable[[], Awaitable[None]]
+    pause: Callable[[], Awaitable[float]]
+    """Seconds until the next tick is worth while."""
     compose: Callable[[str, str], Awaitable[str]]
     """(subscription, slot) -> `deliver`, when there is something to deliver."""
     deliver: Callable[[str, str], Awaitable[str]]
@@ -125,9 +129,7 @@ class Engine:
         _hush(logging.getLogger("dbos"))
         self._workflow, tick = self._workflows()
         DBOS.launch()
-        DBOS.apply_schedules(
-            [{"schedule_name": "tick", "workflow_fn": tick, "schedule": OFTEN, "context": None}]
-        )
+        DBOS.apply_schedules([{"schedule_name": "tick", "workflow_fn": tick, "schedule": OFTEN, "context": None}])
 
     def _workflows(self) -> tuple[Workflow, Tick]:
         """Functions, as DBOS wants them. It stores what each step returned, and a process that takes over goes on from there."""
@@ -190,13 +192,19 @@ class Engine:
         return name
 
     async def _ticks(self) -> None:
+        """On time in every process; DBOS's schedule is for what this one does not know of."""
+        steps, pause = self._ready(), 0.0
         while True:
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
             self._wake.clear()
             try:
-                await self._ready().tick()
+                await steps.tick()
+                pause = await steps.pause()
             except TROUBLE as error:
                 log.warning("what is due waits for the database: %s", type(error).__name__)
+                pause = RETRY_SECONDS
 
     async def _beat(self) -> None:
         beats = 0

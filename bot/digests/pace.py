@@ -12,7 +12,7 @@ class Pace:
     per_tenant: int = 192
     """In all processes together. Of one mailbox it is always one: Graph takes four requests at once for each
     (learn.microsoft.com/graph/throttling-limits, Outlook service limits)."""
-    per_second: int = 20
+    per_second: int = 22
     """Begun in a tenant, by all processes together: each is two calls, and Teams takes 50 a second of one app in one tenant
     (rate limits for bots). The rest is for people who wait for an answer."""
     poll: float = 0.5

@@ -97,7 +97,7 @@ class Digests:
             )  # fmt: skip
             self._engine = engine
             try:
-                await engine.start(module.Steps(ticker.tick, maker.compose, maker.deliver))
+                await engine.start(module.Steps(ticker.tick, ticker.pause, maker.compose, maker.deliver))
                 return
             except module.TROUBLE as error:
                 log.error("digests do not run yet: %s", without_content(error))  # noqa: TRY400 -- a traceback shows values

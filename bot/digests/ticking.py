@@ -17,6 +17,8 @@ Enqueue = Callable[[Sequence[Run]], Awaitable[None]]
 
 STUCK_SECONDS = 600.0
 """After this somebody looks at a run again that nobody ended: the engine's own recovery is much quicker."""
+LONGEST_PAUSE = 60.0
+SHORTEST_PAUSE = 0.05
 _AT_ONCE = 50
 
 
@@ -45,6 +47,11 @@ class Ticker:
         await self.hand_over()
         while await self._plan_some():
             await self.hand_over()
+
+    async def pause(self) -> float:
+        """Seconds until something is due, at most `LONGEST_PAUSE`: other processes change what that is."""
+        soonest = await self._subscriptions.soonest()
+        return LONGEST_PAUSE if soonest is None else min(max(soonest - self._now(), SHORTEST_PAUSE), LONGEST_PAUSE)
 
     async def _plan_some(self) -> bool:
         due = await self._subscriptions.all_due(self._now(), _AT_ONCE)

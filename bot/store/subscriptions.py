@@ -92,6 +92,13 @@ class Subscriptions:
         due = (table.c.state == "active") & (table.c.next_due <= now)
         return await self._some(self._select(due, table.c.next_due).limit(most))
 
+    async def soonest(self) -> float | None:
+        """When the next slot of all is due."""
+        statement = select(func.min(self._table.c.next_due)).where(self._table.c.state == "active")
+        return await self._database.transaction(
+            lambda connection: connection.execute(statement).scalar_one_or_none(), read=True
+        )
+
     async def active(self) -> int:
         statement = select(func.count()).select_from(self._table).where(self._table.c.state == "active")
         async with self._database.read() as connection:
