@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.context import Audience, Outgoing
+from bot.context import Audience, Outgoing, Place
 from bot.digests.aside import there
 from bot.digests.gathering import Gathering
 from bot.digests.item import Item
@@ -25,15 +25,17 @@ _NAMED = 3
 
 async def brief(work: Work, kind: Kind, name: str, say: Texts) -> Composed:
     """Raises `Later`, `NotNow`, `SignInNeeded`."""
-    audience = await _audience(work)
-    if not audience.personal and not kind.shared:
+    shared = await there(work)
+    if shared is not None and not kind.shared:
         raise NotNow("right")
+    audience = Audience(work.person.id, shared[1] if shared else None, personal=shared is None)
     gathering = Gathering.of(work, say, audience, back=kind.back, waits=kind.waits, days=kind.days, fresh=kind.fresh)
+    gathering.team = await shared[0].group_id() if shared and work.here.place is Place.CHANNEL else ""
     try:
         if kind.window is not None:
             span = await kind.window(gathering)
             if span is None:
-                return _nothing(gathering)
+                return Composed(None, record=Record({"calendar": 0}))
             gathering.span = span
         items = await _items(gathering, kind)
     finally:
@@ -108,8 +110,3 @@ def _all_failed(gathering: Gathering) -> None:
 
 def _record(gathering: Gathering, shown: int) -> Record:
     return Record(dict(sorted(gathering.read.items())), tuple(sorted(gathering.failed)), items=shown)
-
-
-async def _audience(work: Work) -> Audience:
-    shared = await there(work)
-    return Audience(work.person.id, None, personal=True) if shared is None else Audience(work.person.id, shared[1])

@@ -2,22 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from bot.context import Audience
 from bot.digests.work import Work
 from bot.grounding.untrusted import one_line, readable
 from bot.texts import Texts
-from graph.base import Source
+from graph.base import Document, Query, Source
 from graph.client import Call, Graph
 from graph.discover import feeds
 from graph.errors import ConsentRequired, Forbidden, GraphError, SignInNeeded, Throttled
 from graph.feed import Entry, News, Span
 from graph.options import zone_of
+from graph.parse import moment_of
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ class Gathering:
     cursors: dict[str, Any] = field(default_factory=dict[str, Any])
     read: dict[str, int] = field(default_factory=dict[str, int])
     calls: list[Call] = field(default_factory=list[Call])
+    team: str = ""
+    """Of a channel: the Entra object id of its team's group."""
     withheld: bool = False
     """Something was found that not everybody here may see."""
     _asked: dict[str, asyncio.Task[tuple[Entry, ...]]] = field(
@@ -95,16 +99,59 @@ class Gathering:
             self._asked[name] = asyncio.create_task(self._noting(name))
         return await self._asked[name]
 
+    async def searched(self, name: str, query: Callable[[datetime], Query], top: int) -> list[Document]:
+        """By a source's search, what changed since last time; its failures are noted like a feed's. Raises `SignInNeeded`."""
+        key = f"search:{name}"
+        known = self.work.cursors.get(key) if self.fresh else None
+        since = moment_of(known) if isinstance(known, str) else self.span.since
+        spec = self.work.services.sources.get(name)
+        if spec is None:
+            return []
+        found: list[Document] = []
+
+        async def search() -> None:
+            found.extend(await spec.open(self.graph).search(query(since), top=top))
+
+        if not await self._in_time(name, search()):
+            return []
+        entries = [Entry(one) for one in found if since < one.modified <= self.span.until]
+        self.cursors[key] = self.span.until.isoformat()
+        admitted = await self._admitted(name, tuple(entries))
+        self.read[name] = self.read.get(name, 0) + len(admitted)
+        return [entry.document for entry in admitted]
+
+    def is_here(self, document: Document) -> bool:
+        """Whether it was said in the very place this digest goes to."""
+        here = self.work.here.id.partition(";")[0]
+        parts = unquote(document.id.partition(":")[2]).split("/")
+        return here in parts[:2]
+
     async def aclose(self) -> None:
         for task in self._asked.values():
             task.cancel()
         await asyncio.gather(*self._asked.values(), return_exceptions=True)
 
     async def _noting(self, name: str) -> tuple[Entry, ...]:
+        entries: list[Entry] = []
+        cursor: Any = None
+
+        async def ask() -> None:
+            nonlocal cursor
+            found = await self._ask(name)
+            entries.extend(await self._admitted(name, found.entries))
+            cursor = found.cursor
+
+        if not await self._in_time(name, ask()):
+            return ()
+        self.cursors[name] = cursor
+        self.read[name] = self.read.get(name, 0) + len(entries)
+        return tuple(entries)
+
+    async def _in_time(self, name: str, work: Awaitable[None]) -> bool:
+        """Whether it was done; else why not is noted."""
         try:
             async with asyncio.timeout(FEED_SECONDS):
-                found = await self._ask(name)
-                entries = await self._admitted(name, found.entries)
+                await work
         except ConsentRequired as needed:
             self.consents.update(needed.scopes)
             self.failed[name] = "you have not agreed to it yet"
@@ -116,10 +163,8 @@ class Gathering:
             log.warning("feed %s failed: %s %s", name, type(error).__name__, error.code)
             self.failed[name] = _reason(error)
         else:
-            self.cursors[name] = found.cursor
-            self.read[name] = len(entries)
-            return entries
-        return ()
+            return True
+        return False
 
     async def _ask(self, name: str) -> News:
         spec = feeds()[name]
@@ -135,7 +180,12 @@ class Gathering:
         """Without what its labels keep from digests or from this place, and in a shared place what only some may open."""
         allowed = [entry for entry in entries if self._allowed(entry)]
         if not self.audience.personal:
-            allowed = await self._for_all(name, allowed)
+            # What stands in the channel itself is open to whoever reads the digest there.
+            ours = [entry for entry in allowed if name == "channels" and self.is_here(entry.document)]
+            ids = {entry.document.id for entry in ours}
+            checked = await self._for_all(name, [entry for entry in allowed if entry.document.id not in ids])
+            kept = {id(entry) for entry in (*ours, *checked)}
+            allowed = [entry for entry in allowed if id(entry) in kept]
         self.withheld = self.withheld or len(allowed) < len(entries)
         return tuple(map(_cleaned, allowed))
 

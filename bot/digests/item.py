@@ -35,6 +35,8 @@ class Item:
     links: tuple[Link, ...]
     when: datetime | None = None
     """Aware: when it begins, was said or changed."""
+    all_day: bool = False
+    """Of an event: it has no time of day."""
     who: str = ""
     """Who wrote, asked or promised; empty where nobody is named."""
     due: date | None = None
@@ -45,6 +47,8 @@ class Item:
     """What it was made from, for the model and for telling the same news apart; untrusted."""
     thread: str = ""
     labels: tuple[str, ...] = ()
+    section: str = ""
+    """Where it is shown, if not where its kind is (`bot.digests.ranking.SECTION_OF`)."""
     urgency: float = 0.0
     """From 0 to 1: how much it would hurt to miss it."""
     hidden: bool = False

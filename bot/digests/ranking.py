@@ -28,6 +28,10 @@ SECTION_OF = {
 }
 
 
+def section_of(item: Item) -> str:
+    return item.section or SECTION_OF[item.kind]
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     first: tuple[Item, ...]
@@ -66,7 +70,8 @@ def chosen(items: Sequence[Item], order: Sequence[str], most: int = MOST) -> Cho
     ids = {item.id for item in first}
     shown = {item.id for item in kept}
     rest = [item for item in items if item.id in shown and item.id not in ids]
-    grouped = [(name, tuple(item for item in rest if SECTION_OF[item.kind] == name)) for name in order]
+    names = dict.fromkeys((*order, *map(section_of, rest)))
+    grouped = [(name, tuple(item for item in rest if section_of(item) == name)) for name in names]
     return Chosen(tuple(first), tuple((name, some) for name, some in grouped if some), len(items) - len(kept))
 
 

@@ -89,7 +89,7 @@ def _line(item: Item, today: date, zone: ZoneInfo, say: Texts, phrase: str, *, w
     first, *others = item.links
     parts = [_linked(first, item.title, _TITLE if whole else _SHORT_TITLE)]
     if item.kind in _HOURS and item.when is not None:
-        parts.insert(0, _hour(item.when, today, zone, say))
+        parts.insert(0, _hour(item, item.when, today, zone, say))
     why = _cut(phrase or item.why, _REASON)
     if item.quote and whole and not phrase:
         why = f"{why}: “{_cut(item.quote, _QUOTE)}”"
@@ -100,9 +100,11 @@ def _line(item: Item, today: date, zone: ZoneInfo, say: Texts, phrase: str, *, w
     return f"{shown} · {' · '.join(more)}" if more else shown
 
 
-def _hour(when: datetime, today: date, zone: ZoneInfo, say: Texts) -> str:
+def _hour(item: Item, when: datetime, today: date, zone: ZoneInfo, say: Texts) -> str:
     local = when.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == today else f"{day_said(local.date(), today, say)} {local:%H:%M}"
+    day = "" if local.date() <= today else day_said(local.date(), today, say)
+    time = say("brief.all_day") if item.all_day else f"{local:%H:%M}"
+    return f"{day} {time}".strip()
 
 
 def _linked(link: Link, title: str, most: int = _TITLE) -> str:

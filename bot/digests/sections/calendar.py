@@ -3,7 +3,6 @@
 from datetime import datetime
 from itertools import combinations
 
-from bot.digests.describing import day
 from bot.digests.gathering import Gathering
 from bot.digests.item import Item, Link
 from bot.digests.section import Section
@@ -18,7 +17,7 @@ async def gather(gathering: Gathering) -> list[Item]:
     clashes = [(one, other) for one, other in combinations(entries, 2) if _overlap(one, other)]
     told = {id(entry) for pair in clashes for entry in pair}
     items = [_conflict(one, other, gathering) for one, other in clashes]
-    items += [_event(entry, gathering) for entry in entries if id(entry) not in told]
+    items += [event(entry, gathering) for entry in entries if id(entry) not in told]
     return sorted(items, key=lambda item: item.when or gathering.now)
 
 
@@ -39,7 +38,8 @@ def _overlap(one: Entry, other: Entry) -> bool:
     return one.at < other.ends and other.at < one.ends
 
 
-def _event(entry: Entry, gathering: Gathering) -> Item:
+def event(entry: Entry, gathering: Gathering) -> Item:
+    """With who comes, or what of it is new."""
     say, others = gathering.say, [name for name in entry.people if name != gathering.work.person.name]
     if entry.cancelled:
         why = say("brief.why_cancelled")
@@ -57,7 +57,8 @@ def _event(entry: Entry, gathering: Gathering) -> Item:
         entry.document.title,
         why,
         (_link(entry),),
-        when=entry.at,
+        when=_begin(entry, gathering),
+        all_day=entry.all_day,
         who=entry.author,
         text=entry.document.text,
         thread=entry.document.thread,
@@ -85,19 +86,20 @@ def _conflict(one: Entry, other: Entry, gathering: Gathering) -> Item:
     )
 
 
+def _begin(entry: Entry, gathering: Gathering) -> datetime | None:
+    """A whole day has no zone: Graph writes it as midnight UTC, and it is that date everywhere."""
+    return entry.at.replace(tzinfo=gathering.zone) if entry.all_day and entry.at is not None else entry.at
+
+
 def _when(entry: Entry, gathering: Gathering) -> str:
-    """ "09:00–09:30", with the day where more than today is told about."""
+    """ "09:00–09:30": the day stands before it."""
     assert entry.at is not None
     assert entry.ends is not None
     if entry.all_day:
         return gathering.say("brief.all_day")
     start, end = (moment.astimezone(gathering.zone) for moment in (entry.at, entry.ends))
     times = f"{start:%H:%M}–{end:%H:%M}"
-    return times if start.date() == gathering.today else f"{day(_naive(start), gathering.say)}, {times}"
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None)
+    return times
 
 
 def _link(entry: Entry) -> Link:

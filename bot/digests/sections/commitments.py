@@ -39,6 +39,8 @@ def _matters(one: Commitment, entry: Entry, gathering: Gathering) -> bool:
     today, me = gathering.today, gathering.work.person.name
     if one.due is not None and not today <= one.due <= today + _AHEAD:
         return False
+    if not gathering.audience.personal:
+        return gathering.is_here(entry.document) and (one.kind != "request" or one.due is not None)
     close = _close(entry, gathering)
     if one.kind == "request":
         return close and not entry.mine and not entry.answered and one.due is not None and entry.to_me
@@ -61,10 +63,10 @@ def _item(one: Commitment, entry: Entry, gathering: Gathering) -> Item:
     if one.kind == "deadline":
         why = say("brief.why_deadline", name=entry.author)
     elif one.kind == "request":
-        why = say("brief.why_asks_of_you", name=entry.author)
+        why = say("brief.why_asks_of_you" if gathering.audience.personal else "brief.why_asks_all", name=entry.author)
     elif not one.owner:
         why = say("brief.why_nobody", name=entry.author)
-    elif one.owner == me:
+    elif one.owner == me and gathering.audience.personal:
         why = say("brief.why_you_promised") if entry.mine else say("brief.why_yours", name=entry.author)
     else:
         why = say("brief.why_promised", name=one.owner)
