@@ -9,7 +9,7 @@ from bot.grounding.asked import Asked
 from bot.grounding.ranking import Folded, coverage, fuse, weights
 from bot.grounding.untrusted import readable
 from graph.base import Document, Expands, Query, ReadsMany, Source
-from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Unreadable
+from graph.errors import Forbidden, GraphError, NotFound, SignInNeeded, Throttled, Unreadable
 from graph.together import every
 
 HITS_A_QUERY = 20
@@ -141,13 +141,20 @@ class Reader:
         if isinstance(outcome, SignInNeeded):
             raise outcome
         if isinstance(outcome, GraphError):
-            self.skip(document.title, "Microsoft could not answer")
+            self.skip(document.title, reason(outcome))
             return None
         self.opened()
         # Search knows the title and link people see; reading may only know the content.
         merged = readable(replace(outcome, title=outcome.title or document.title, link=outcome.link or document.link))
         self.known[document.id] = merged
         return merged
+
+
+def reason(error: GraphError) -> str:
+    """A phrase of `[why]` in `bot/languages` for trouble that is not a document's own."""
+    if isinstance(error, Throttled):
+        return "Microsoft asked us to wait; try again in a minute"
+    return "you have no permission for it" if isinstance(error, Forbidden) else "Microsoft could not answer"
 
 
 def _promising(of: Asked, hits: Sequence[Document], scores: dict[str, float]) -> list[Document]:

@@ -19,10 +19,10 @@ from bot.grounding.evidence import Coverage, Passage, Retrieved, Skipped
 from bot.grounding.packing import MOST_TOKENS, Scored, meets, pack, rank
 from bot.grounding.queries import queries
 from bot.grounding.ranking import Folded, coverage, weights
-from bot.grounding.reading import Reader, SoFar
+from bot.grounding.reading import Reader, SoFar, reason
 from bot.grounding.relations import relation_in, resolved, source_of
 from graph.base import Document, Query, Source, SourceSpec
-from graph.errors import ConsentRequired, Forbidden, GraphError, NotFound, SignInNeeded, Throttled
+from graph.errors import ConsentRequired, GraphError, NotFound, SignInNeeded
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class Grounding:
             if part.settled.is_set():
                 self._searched(name)
             if part.failed is not None:
-                self._source_failed(name, _reason(part.failed), part)
+                self._source_failed(name, reason(part.failed), part)
             if part.unread or not part.settled.is_set():
                 why = "some attached files were still unread" if part.unread else "the rest had answered before"
                 self.coverage.cut.append(Skipped(name, why))
@@ -205,7 +205,7 @@ class Grounding:
             self._source_failed(name, "it did not answer in time", so_far)
         except GraphError as error:
             log.warning("source %s failed: %s %s", name, type(error).__name__, error.code)
-            self._source_failed(name, _reason(error), so_far)
+            self._source_failed(name, reason(error), so_far)
         else:
             return True
         return False
@@ -244,9 +244,3 @@ class Grounding:
     def _skip(self, what: str, why: str) -> None:
         if Skipped(what, why) not in self.coverage.skipped:
             self.coverage.skipped.append(Skipped(what, why))
-
-
-def _reason(error: GraphError) -> str:
-    if isinstance(error, Throttled):
-        return "Microsoft asked us to wait; try again in a minute"
-    return "you have no permission for it" if isinstance(error, Forbidden) else "Microsoft could not answer"

@@ -57,7 +57,7 @@ async def test_a_question_is_searched_further_and_answered_with_citations(parley
 async def test_the_answer_grows_in_one_message(parley: Parley, door: str) -> None:
     await parley.sign_in("sofia")
     since = len(parley.world.record)
-    text = "The tool costs 27,400 EUR, and the price holds until the end of the year. " * 3
+    text = "The tool costs 27,400 EUR, and the price holds until the end of the year. " * 8
     parley.world.state["script"] = [Reply(text=text, delay=0.03)]
     seen = await parley.ask("sofia", QUESTION)
     bodies = [body for body in parley.sent_to_teams(since) if body.get("type") != "message"]
