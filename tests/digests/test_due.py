@@ -144,6 +144,7 @@ async def test_two_weeks_with_the_real_store_two_ticking_processes_and_crashes(t
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("zone", ZONES)
 async def test_a_year_with_the_real_store_two_ticking_processes_and_crashes(tmp_path: Path, zone: str) -> None:
     """365 days, 6 zones, 40 schedules."""

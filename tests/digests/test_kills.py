@@ -35,6 +35,7 @@ async def test_a_build_that_forgets_what_it_delivered_is_found_out(world: World,
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 async def test_forty_deaths_of_two_workers_on_postgresql(world: World, postgres_server: PostgresServer) -> None:
     async with soaking(world, postgres_server.create("digests"), most=200, seed=3) as soak:
         found = await soak.run(2, 40)
@@ -42,6 +43,7 @@ async def test_forty_deaths_of_two_workers_on_postgresql(world: World, postgres_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 async def test_twenty_deaths_of_one_worker_on_sqlite(world: World, tmp_path: Path) -> None:
     async with on_sqlite(world, tmp_path, seed=4) as soak:
         found = await soak.run(1, 20)
