@@ -36,6 +36,10 @@ sentence of at most 20 words why it matters to them, in {language}, to the perso
 names, numbers, dates or addresses that the item does not have. Do not repeat the title."""
 _NUMBER = re.compile(r"\d+")
 _CAPITAL = re.compile(r"[A-ZÄÖÜ][\w'’-]+")
+_SMALL = frozenset(
+    "Sie Ihr Ihre Ihren Ihrem Ihrer Ihnen Der Die Das Den Dem Des Ein Eine Einen Es Er Wer Was Diese Dieser Dieses".split()
+)  # noqa: SIM905 -- as a list literal this would be twenty lines
+"""With a capital letter, and no name."""
 _TWO_NAMES = re.compile(r"([A-ZÄÖÜ][\w'’-]+)\s+([A-ZÄÖÜ][\w'’-]+)")
 
 
@@ -96,7 +100,7 @@ def stands(words: str, item: Item, people: set[str], say: Texts) -> bool:
     """Whether a model's sentence says no number, day, person or address that its item does not."""
     source = f"{item.title} {item.why} {item.quote} {item.text} {item.who} {item.due or ''}"
     folded = source.casefold()
-    if not 0 < len(words) <= LONGEST or linkish(words):
+    if not 0 < len(words) <= LONGEST or "@" in words or linkish(words):
         return False
     if not set(_NUMBER.findall(words)) <= set(_NUMBER.findall(source)):
         return False
@@ -107,7 +111,8 @@ def stands(words: str, item: Item, people: set[str], say: Texts) -> bool:
     if not others.isdisjoint(said):
         return False
     if say.language == "de":  # where every noun has a capital letter
-        return all(any(half.casefold() in folded for half in pair) for pair in _TWO_NAMES.findall(words))
+        pairs = _TWO_NAMES.findall(words)
+        return all(any(half in _SMALL or half.casefold() in folded for half in pair) for pair in pairs)
     return all(word.casefold() in folded or words.startswith(word) for word in said)
 
 

@@ -98,8 +98,7 @@ def _when(entry: Entry, gathering: Gathering) -> str:
     if entry.all_day:
         return gathering.say("brief.all_day")
     start, end = (moment.astimezone(gathering.zone) for moment in (entry.at, entry.ends))
-    times = f"{start:%H:%M}–{end:%H:%M}"
-    return times
+    return f"{start:%H:%M}–{end:%H:%M}"
 
 
 def _link(entry: Entry) -> Link:
