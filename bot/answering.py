@@ -250,7 +250,11 @@ class Answering:
             log.info("an answer was not replaced: %s", type(why).__name__)
 
     async def personal_chat(self, here: Reference) -> Reference | None:
-        return await self.office.personal(here)
+        """Known from then on, should it have been opened for this."""
+        found = await self.office.personal(here)
+        if found is not None and found.id != here.id:
+            await self.references.save(found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Command:
     """Other words for it."""
     clicks: Mapping[str, Click] = field(default_factory=dict[str, "Click"])
     """What its cards' buttons do, by verb (`answer.other`); verbs are unique over all commands."""
+    meant: Callable[[Turn, str], bool] | None = None
+    """Whether a message that names no command is for this one all the same: plain words that ask for what it does."""
     alone: bool = False
     """It takes no argument: "New: which pumps came?" is a question then, and forgets nothing."""
 
@@ -54,6 +56,7 @@ class Router:
         self._commands = commands
         self._otherwise = otherwise
         self._unknown = unknown
+        self._meant = [command for command in commands.values() if command.meant]
         self._clicks = {verb: click for command in commands.values() for verb, click in command.clicks.items()}
         names = {
             said: name
@@ -85,6 +88,8 @@ class Router:
         said = turn.incoming
         # What was not said to us is never an order.
         command, argument = self.route(said.text) if said.mentioned else (self._otherwise, said.text.strip())
+        if command is self._otherwise and said.mentioned and argument == said.text.strip():
+            command = next((one for one in self._meant if one.meant and one.meant(turn, argument)), command)
         await self._guarded(turn, lambda: command.run(turn, argument))
 
     async def ask(self, turn: Turn) -> None:

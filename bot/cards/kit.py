@@ -75,6 +75,27 @@ def row(text: str, action: Element) -> Element:
     }
 
 
+def entry(title: str, below: str, *actions: Element) -> Element:
+    """One thing of a list: its name letter by letter, quieter lines below, and its buttons at the end."""
+    quieter = [{**words(line, subtle=True), "spacing": "None"} for line in below.split("\n") if line]
+    columns: list[Element] = [{"type": "Column", "width": "stretch", "items": [words(title, bold=True), *quieter]}]
+    if actions:
+        columns.append({"type": "Column", "width": "auto", "items": [{"type": "ActionSet", "actions": list(actions)}]})
+    return {"type": "ColumnSet", "columns": columns, "spacing": "Medium"}
+
+
+def folded(title: str, body: Sequence[Element], *, actions: Sequence[Element], language: str) -> Element:
+    """A button that opens a part of the card which takes no room before."""
+    inside = {
+        "type": "AdaptiveCard",
+        "version": VERSION,
+        "lang": language,
+        "body": list(body),
+        "actions": list(actions),
+    }
+    return {"type": "Action.ShowCard", "title": title, "card": inside}
+
+
 def button(title: str, sealed: Mapping[str, Any], *, hint: str = "", style: str = "default") -> Element:
     """`sealed` is what `CardSeal.sign` made. `style`: default, positive or destructive."""
     action: dict[str, Any] = {"type": "Action.Execute", "verb": VERB, "title": title, "data": dict(sealed)}
@@ -110,7 +131,14 @@ def choice(id: str, label: str, options: Sequence[tuple[str, str]], *, chosen: s
 
 
 def typed(
-    id: str, label: str, *, placeholder: str = "", most: int = 500, lines: bool = False, required: str = ""
+    id: str,
+    label: str,
+    *,
+    placeholder: str = "",
+    most: int = 500,
+    lines: bool = False,
+    required: str = "",
+    value: str = "",
 ) -> Element:
     """`most` characters, in several lines if `lines`; `required` as in `choice`. What is typed is hostile until parsed."""
     return {
@@ -120,6 +148,7 @@ def typed(
         "placeholder": placeholder,
         "maxLength": most,
         "isMultiline": lines,
+        **({"value": value} if value else {}),
         **_required(required),
     }
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
+from bot.digests.caps import cost_of, used_up
 from bot.digests.content import to_json
 from bot.digests.endings import Endings
 from bot.digests.notices import Admit, Notices
@@ -62,6 +63,9 @@ class Maker:
         if run.tries > MOST_TRIES:
             await self._endings.fail(subscription, run, "crashed")
             return "over"
+        if await used_up(self._services, run.owner):
+            await self._endings.fail(subscription, run, "budget")
+            return "over"
         return await self._tried(subscription, run)
 
     async def deliver(self, subscription_id: str, slot: str) -> Step:
@@ -100,11 +104,12 @@ class Maker:
         return await self._keep(run, found)
 
     async def _keep(self, run: Run, found: Composed) -> Step:
+        cost = await cost_of(self._services, run) if found.cost is None else found.cost
         if found.outgoing is None:
-            await self._runs.empty(run, found.cursors, found.record, found.cost, self._now())
+            await self._runs.empty(run, found.cursors, found.record, cost, self._now())
             return "over"
-        content = {"outgoing": to_json(found.outgoing), "cursors": dict(found.cursors)}
-        await self._runs.ready(run, content, found.record, found.cost)
+        content = {"outgoing": to_json(found.outgoing), "cursors": dict(found.cursors), "items": list(found.items)}
+        await self._runs.ready(run, content, found.record, cost)
         return "deliver"
 
     async def _wait_for_sign_in(self, subscription: Subscription, run: Run, needed: SignInNeeded) -> None:

@@ -86,7 +86,7 @@ def vocabulary(language: str) -> Vocabulary:
 
 
 _NAMES = ("days", "months", "numbers", "ordinals")
-_TABLES = ("clock", "halves", "often", "rules", "once", "places", "kinds", "filler")
+_TABLES = ("clock", "halves", "often", "rules", "once", "places", "kinds", "filler", "asking")
 
 
 def _either(words: Mapping[str, int], *, quoted: bool = True) -> str:

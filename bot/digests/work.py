@@ -1,6 +1,6 @@
 """What the engine gives to whoever composes a digest, and what it gets back."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +39,9 @@ class Composed:
     """JSON by source: how far it is told. They advance when the digest was delivered, or was empty."""
     record: Record = field(default_factory=Record)
     cost: int | None = None
-    """Millionths of a US dollar; None when it is not known."""
+    """Millionths of a US dollar; None: what the audit says of the run."""
+    items: Sequence[Mapping[str, Any]] = ()
+    """JSON of what its owner may steer by (`bot.digests.steering.item_to_json`), in the order it is shown."""
 
 
 Compose = Callable[[Work], Awaitable[Composed]]

@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 
 from bot.answering import Answering, Event
-from bot.context import Incoming, Receipt
+from bot.choice import spoken_with
+from bot.context import Incoming, Outgoing, Place, Receipt, Reference
+from bot.digests.buttons import under
 from bot.digests.content import from_json
 from bot.digests.delivery import place
 from bot.digests.endings import Endings
@@ -37,7 +39,7 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     try:
         await place(services.runs, due, receipt, partial(outlet.post, plain_message(outlet, PLACEHOLDER)))
         stream = conversation.stream()
-        await stream.finish(from_json(due.content["outgoing"]))
+        await stream.finish(await _steerable(services, subscription, due, here, receipt.reply_id))
         gone = stream.stopped
     except (ConversationGone, Blocked):
         gone = True
@@ -47,6 +49,15 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
         await endings.pause(subscription, due, "gone")
     else:
         await services.runs.delivered(due, due.content["cursors"], services.now().timestamp())
+
+
+async def _steerable(services: Services, asked: Subscription, due: Run, here: Reference, message_id: str) -> Outgoing:
+    """With its buttons. In a channel it begins a thread, which is where they are pressed."""
+    assert due.content is not None
+    say = await spoken_with(services.preferences, here)
+    fresh = here.place is Place.CHANNEL and ";" not in here.id
+    pressed_in = f"{here.id};messageid={message_id}" if fresh else here.id
+    return under(from_json(due.content["outgoing"]), due, asked, services.seal, pressed_in, say)
 
 
 async def ended(answering: Answering, activity: Mapping[str, Any]) -> None:

@@ -58,6 +58,7 @@ class Wanted:
     tenant: str = ""
     conversation_id: str = ""
     questions: tuple[str, ...] = ()
+    purpose: str = ""
     name: str = ""
     outcome: str = ""
     evidence: str = ""
@@ -130,7 +131,8 @@ class Audit:
         found = [table.at >= wanted.since] if wanted.since else []
         found += [table.at < wanted.until] if wanted.until else []
         equal: Mapping[str, str] = {
-            name: getattr(wanted, name) for name in ("person_id", "tenant", "conversation_id", "name", "outcome")
+            name: getattr(wanted, name)
+            for name in ("person_id", "tenant", "conversation_id", "purpose", "name", "outcome")
         }
         found += [table[name] == value for name, value in equal.items() if value]
         found += [table.question_id.in_(wanted.questions)] if wanted.questions else []

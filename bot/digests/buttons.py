@@ -1,0 +1,103 @@
+"""The buttons under a digest: which of its items is meant, and what shall become of it. What they do is seen and taken back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from bot.cards.kit import button, card, choice, folded, paragraph
+from bot.cards.seal import DAY_MINUTES, CardSeal
+from bot.context import Outgoing
+from bot.digests.cards import note, sealed, zone_here
+from bot.digests.lists import OPEN
+from bot.digests.steering import described, item_from_json, item_named, wish_for
+from bot.services import Turn
+from bot.store.run import Run
+from bot.store.steering import KINDS, Wish
+from bot.store.subscriptions import Subscription
+from bot.texts import Texts
+
+STEER, TAKE_BACK = "steer.set", "steer.undo"
+DAYS = ("1", "3", "7")
+"""How long something may be snoozed: until that many days from now begin."""
+GOOD_FOR = 7 * DAY_MINUTES
+"""Minutes: as long as it is known what the digest said."""
+_ORDER = ("done", "snooze", "more", "less", "mute_sender", "mute_topic")
+
+
+def under(
+    message: Outgoing, run: Run, asked: Subscription, seal: CardSeal, conversation_id: str, say: Texts
+) -> Outgoing:
+    """The digest with its buttons, for its owner's hands only; without items to steer by, as it was."""
+    items: Sequence[Mapping[str, Any]] = (run.content or {}).get("items") or ()
+    if not items or message.card is not None:
+        return message
+
+    def signed(verb: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        return seal.sign(verb, data, person_id=asked.owner, conversation_id=conversation_id, minutes=GOOD_FOR)
+
+    data = {"id": asked.id, "slot": run.slot}
+    named = [(item_named(item, number, say), str(number - 1)) for number, item in enumerate(items, 1)]
+    days = [(say(f"steer.days_{n}"), n) for n in DAYS]
+    inside = [
+        choice("item", say("steer.which"), named, chosen="0"),
+        choice("days", say("steer.until"), days, chosen=DAYS[0]),
+    ]
+    wanted = [
+        button(say(f"steer.{kind}"), signed(STEER, {**data, "kind": kind}), hint=say(f"steer.{kind}_hint"))
+        for kind in _ORDER
+    ]
+    line = say("steer.line")
+    actions = [
+        folded(say("steer.open"), inside, actions=wanted, language=say.language),
+        button(say("steer.schedule"), signed(OPEN, {"id": asked.id, "below": True})),
+    ]
+    shown = card([paragraph(line, subtle=True)], fallback=line, language=say.language, actions=actions)
+    return replace(message, card=shown, suggestions=())
+
+
+async def press(turn: Turn, data: Mapping[str, Any]) -> None:
+    """Notes what shall become of an item, and says so with a way back."""
+    say, services = turn.say, turn.services
+    asked = await services.subscriptions.get(str(data["id"]))
+    if asked is None or asked.owner != turn.person.id:
+        await turn.conversation.stream().finish(Outgoing(say("digests.gone")))
+        return
+    run = await services.runs.get(asked.id, str(data["slot"]))
+    wish = None if run is None else _wish(turn, asked, run, data)
+    if wish is None:
+        named = run is not None and run.content is not None
+        await turn.conversation.stream().finish(Outgoing(say("steer.nobody" if named else "steer.old")))
+        return
+    await services.steering.save(wish)
+    back = button(say("steer.undo"), sealed(turn, TAKE_BACK, {"id": asked.id, "wish": wish.id}))
+    text = say("steer.noted", what=described(wish, turn))
+    shown = card([paragraph(text)], fallback=f"{text} {say('steer.how')}", language=say.language, actions=[back])
+    await turn.conversation.stream().finish(Outgoing("", card=shown))
+
+
+async def take_back(turn: Turn, data: Mapping[str, Any]) -> None:
+    asked = await turn.services.subscriptions.get(str(data["id"]))
+    if asked is not None and asked.owner == turn.person.id:
+        await turn.services.steering.undo(asked.id, str(data["wish"]))
+    await turn.conversation.update(turn.incoming.reply_to, note(turn, turn.say("steer.undone")))
+
+
+def _wish(turn: Turn, asked: Subscription, run: Run, data: Mapping[str, Any]) -> Wish | None:
+    inputs = data.get("inputs") or {}
+    items = (run.content or {}).get("items") or ()
+    typed = str(inputs.get("item", "0"))
+    place = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else -1
+    kind = next((one for one in KINDS if one == data["kind"]), None)
+    if kind is None or not 0 <= place < len(items):
+        return None
+    days = str(inputs.get("days", DAYS[0]))
+    until = _begins(turn, int(days) if days in DAYS else 1)
+    return wish_for(kind, item_from_json(items[place]), asked.id, asked.owner, until)
+
+
+def _begins(turn: Turn, days: int) -> float:
+    """When that day begins on the person's clock; seconds since 1970."""
+    zone = zone_here(turn)
+    day = turn.services.now().astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(day, time(), zone).timestamp()
