@@ -156,6 +156,7 @@ async def test_a_meeting_chat_is_a_group_like_any_other(talk: Talk) -> None:
 async def test_a_channel_that_ends_leaves_nothing_behind(talk: Talk) -> None:
     teams, world = talk.parley.teams, talk.parley.world
     await talk.answered("Jonas", "Wie viele Leute hat die Nachtschicht?", "Shift planning", "Sechs.")
+    await talk.answered("Jonas", "Wer liefert die Dichtungen?", "Purchasing", "Niemand bisher.")
     like = "SELECT count(*) FROM conversation_references WHERE conversation_id LIKE ?"
     channels = {channel.name: channel for channel in world.company.channels}
     ended, other = f"{channels['Shift planning'].id}%", f"{channels['Purchasing'].id}%"
