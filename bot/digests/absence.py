@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.digests.gathering import Gathering
 from graph.discover import feeds
-from graph.errors import GraphError
+from graph.errors import ConsentRequired, GraphError, SignInNeeded
 from graph.feed import Entry, Span
 from graph.parse import NEVER, dict_at, moment_of, text_at
 
@@ -29,6 +29,10 @@ async def _in_calendar(gathering: Gathering, now: datetime) -> datetime | None:
     """Absences that touch, such as two weeks in two entries with a weekend between, are one."""
     try:
         news = await feeds()["calendar"].open(gathering.graph).news(Span(now - LOOKED_BACK, now), None)
+    except ConsentRequired:
+        return None
+    except SignInNeeded:
+        raise
     except GraphError:
         return None
     away = [
@@ -58,10 +62,6 @@ async def _by_replies(gathering: Gathering, now: datetime) -> datetime | None:
     begin, end = (
         moment_of(text_at(replies, key, "dateTime")[:26]) for key in ("scheduledStartDateTime", "scheduledEndDateTime")
     )
-    if (
-        text_at(replies, "status") == "alwaysEnabled"
-        or NEVER in (begin, end)
-        or not now - RECENT <= end <= now + RECENT
-    ):
+    if text_at(replies, "status") != "scheduled" or NEVER in (begin, end) or not now - RECENT <= end <= now + SHORTEST:
         return None
     return begin if begin < now else None

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from bot.answer import consents
 from bot.context import Audience, Outgoing, Place
-from bot.digests.aside import there
+from bot.digests.aside import Aside, there, turn_of
 from bot.digests.gathering import Gathering
 from bot.digests.item import Item
 from bot.digests.kind import Kind
@@ -41,6 +42,8 @@ async def brief(work: Work, kind: Kind, name: str, say: Texts) -> Composed:
     finally:
         await gathering.aclose()
     _all_failed(gathering)
+    turn, _ = turn_of(work, Aside(work.here), say)
+    await consents.offer(turn, gathering.consents)
     if not items:
         return _nothing(gathering)
     return await _told(gathering, kind, name, items)

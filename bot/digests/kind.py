@@ -20,8 +20,6 @@ class Kind:
 
     sections: tuple[str, ...] = ()
     """Files of `bot/digests/sections/`, in the order they are shown."""
-    feeds: tuple[str, ...] = ()
-    """What its sections read; where it is shared only some of it may be told."""
     back: timedelta = timedelta(days=3)
     """How far the first one looks back."""
     waits: timedelta = timedelta(days=10)

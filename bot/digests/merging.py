@@ -50,7 +50,8 @@ def _same(one: Item, other: Item) -> bool:
         # A message that waits for an answer, and what it asks for, are one thing to do. A promise in it is another, unless the
         # message matters only because it holds the promise.
         kinds = {one.kind, other.kind}
-        both = "talk" in families and ("request" in kinds or "mention" in kinds)
+        told = any(item.kind == "mention" and not item.section for item in (one, other))
+        both = "talk" in families and ("request" in kinds or told)
         return both and "deed" in families and not _documents(one).isdisjoint(_documents(other))
     if families[0] == "deed":
         days = {day for day in (one.due, other.due) if day}

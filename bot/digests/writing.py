@@ -15,6 +15,8 @@ from bot.texts import Texts
 _SAFE = "%/:?#[]@!$&'*+,;=-._~"
 _TITLE, _SHORT_TITLE = 70, 48
 _REASON, _QUOTE = 160, 80
+_SAME = 30
+"""Letters of a quote that tell whether it stands in the title already."""
 _HOURS = frozenset({"event", "conflict"})
 
 
@@ -91,7 +93,7 @@ def _line(item: Item, today: date, zone: ZoneInfo, say: Texts, phrase: str, *, w
     if item.kind in _HOURS and item.when is not None:
         parts.insert(0, _hour(item, item.when, today, zone, say))
     why = _cut(phrase or item.why, _REASON)
-    if item.quote and whole and not phrase:
+    if item.quote and whole and not phrase and item.quote[:_SAME] not in item.title:
         why = f"{why}: “{_cut(item.quote, _QUOTE)}”"
     shown = f"{' '.join(parts)} — {plain(why)}"
     if item.due is not None:

@@ -110,6 +110,17 @@ async def test_an_absence_is_caught_up_with_on_the_day_after(parley: Parley) -> 
     assert "[Telemetry interval]" not in text
 
 
+async def test_automatic_replies_say_it_where_the_calendar_does_not(parley: Parley) -> None:
+    away = {"status": "scheduled"} | {
+        f"scheduled{end}DateTime": {"dateTime": f"2026-11-{day}T00:00:00.0000000", "timeZone": "UTC"}
+        for end, day in (("Start", 19), ("End", 22))
+    }
+    parley.world.state["replies"] = {parley.world.person(WHOM).id: away}
+    assert "Firmware 0.9.5 slips" in await text_of(parley, "catch_up")
+    away["status"] = "disabled"
+    assert (await composed(parley, WHOM, "catch_up", MORNING)).outgoing is None
+
+
 async def test_a_project_tells_what_changed_in_its_folder(parley: Parley) -> None:
     item = next(
         one

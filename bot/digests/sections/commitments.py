@@ -19,7 +19,8 @@ _ROUND = 8
 async def gather(gathering: Gathering) -> list[Item]:
     """Soonest due first; what has no day comes after what has one."""
     found: list[Item] = []
-    for feed in _FEEDS:
+    # A report for all is made from what was said there; nobody's mail is looked at for it.
+    for feed in _FEEDS if gathering.audience.personal else _FEEDS[1:]:
         for entry in await gathering.news(feed):
             if not entry.bulk:
                 found += _of(entry, gathering)

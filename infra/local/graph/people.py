@@ -63,6 +63,19 @@ def user_json(person: Person, *, full: bool = False) -> dict[str, Any]:
     }
 
 
+def mailbox_settings(call: Call) -> Answer:
+    """With the automatic replies a test has set: `world.state["replies"]`, by person id (user-get-mailboxsettings)."""
+    owner = call.owner
+    replies = call.world.state.get("replies", {}).get(owner.id, {"status": "disabled"})
+    shown = {
+        "automaticRepliesSetting": replies,
+        "timeZone": owner.timezone,
+        "language": {"locale": owner.locale, "displayName": owner.locale},
+        "userPurpose": "user",
+    }
+    return single(call, shown, f"users('{owner.id}')/mailboxSettings")
+
+
 def _render(person: Person, select: list[str]) -> dict[str, Any]:
     return chosen(user_json(person, full=True), select) if select else user_json(person)
 

@@ -21,6 +21,7 @@ from infra.local.graph.routing import Handler, Route, Table
 
 MAIL_READ = ("Mail.Read", "Mail.ReadWrite", "Mail.Read.Shared", "Mail.ReadWrite.Shared")
 MAIL_BASIC = ("Mail.ReadBasic", *MAIL_READ)
+MAILBOX_SETTINGS = ("MailboxSettings.Read", "MailboxSettings.ReadWrite")
 MAIL_WRITE = ("Mail.ReadWrite",)
 MAIL_SEND = ("Mail.Send",)
 CALENDAR_BASIC = ("Calendars.ReadBasic", "Calendars.Read", "Calendars.ReadWrite")
@@ -94,6 +95,7 @@ OUTLOOK: list[Row] = [
     ("POST", "/me/messages/{message}/send", MAIL_SEND, mail_write.send_draft),
     ("POST", "/me/messages/{message}/move", MAIL_WRITE, mail_write.move),
     ("POST", "/me/sendMail", MAIL_SEND, mail_write.send_mail),
+    ("GET", "/me/mailboxSettings", MAILBOX_SETTINGS, people.mailbox_settings),
     ("GET", "/me/mailFolders", MAIL_BASIC, mail.list_folders),
     ("GET", "/me/mailFolders/{folder}", MAIL_BASIC, mail.get_folder),
     ("GET", "/me/mailFolders/{folder}/childFolders", MAIL_BASIC, mail.child_folders),
