@@ -33,6 +33,7 @@ async def brief(work: Work, kind: Kind, name: str, say: Texts) -> Composed:
     gathering = Gathering.of(work, say, audience, back=kind.back, waits=kind.waits, days=kind.days, fresh=kind.fresh)
     gathering.team = await shared[0].group_id() if shared and work.here.place is Place.CHANNEL else ""
     try:
+        await gathering.meet()
         if kind.window is not None:
             span = await kind.window(gathering)
             if span is None:

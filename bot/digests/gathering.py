@@ -19,12 +19,13 @@ from graph.discover import feeds
 from graph.errors import ConsentRequired, Forbidden, GraphError, SignInNeeded, Throttled
 from graph.feed import Entry, News, Span
 from graph.options import zone_of
-from graph.parse import moment_of
+from graph.parse import moment_of, text_at
 
 log = logging.getLogger(__name__)
 
 FEED_SECONDS = 60.0
 """A digest is in no hurry, but a source that hangs must not keep the others from being told."""
+ME = ("User.Read",)
 AT_ONCE = 4
 """Checks of who may read something, at once."""
 
@@ -49,6 +50,9 @@ class Gathering:
     cursors: dict[str, Any] = field(default_factory=dict[str, Any])
     read: dict[str, int] = field(default_factory=dict[str, int])
     calls: list[Call] = field(default_factory=list[Call])
+    name: str = ""
+    """The owner's full name, and the one they are called by (`meet`)."""
+    given: str = ""
     team: str = ""
     """Of a channel: the Entra object id of its team's group."""
     withheld: bool = False
@@ -73,6 +77,24 @@ class Gathering:
         found = Gathering(work, graph, say, audience, Span(now - back, now), waits, days, fresh)
         found.calls = calls
         return found
+
+    async def meet(self) -> None:
+        """Learns what the owner is called in the directory, which is how mail and calendars name them; Teams may call them otherwise."""
+        self.name = self.work.person.name
+        self.given = self.name.partition(" ")[0]
+        try:
+            me = await self.graph.scoped(ME).get("/me", {"$select": "displayName,givenName"})
+        except ConsentRequired:
+            me = {}
+        except SignInNeeded:
+            raise
+        except GraphError:
+            me = {}
+        self.name = " ".join(text_at(me, "displayName").split()) or self.name
+        self.given = " ".join(text_at(me, "givenName").split()) or self.given
+
+    def is_me(self, name: str) -> bool:
+        return bool(name) and name in {self.name, self.work.person.name}
 
     @property
     def zone(self) -> ZoneInfo:

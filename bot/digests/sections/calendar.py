@@ -40,7 +40,7 @@ def _overlap(one: Entry, other: Entry) -> bool:
 
 def event(entry: Entry, gathering: Gathering) -> Item:
     """With who comes, or what of it is new."""
-    say, others = gathering.say, [name for name in entry.people if name != gathering.work.person.name]
+    say, others = gathering.say, [name for name in entry.people if not gathering.is_me(name)]
     if entry.cancelled:
         why = say("brief.why_cancelled")
     elif entry.unanswered:

@@ -30,14 +30,14 @@ async def gather(gathering: Gathering) -> list[Item]:
 def _of(entry: Entry, gathering: Gathering) -> list[Item]:
     assert entry.at is not None
     written = entry.at.astimezone(gathering.zone).replace(tzinfo=None)
-    around = (*entry.people, gathering.work.person.name)
+    around = (*entry.people, gathering.name)
     read = commitments(entry.document.text, entry.author, around, written)
     return [_item(one, entry, gathering) for one in read if _matters(one, entry, gathering)]
 
 
 def _matters(one: Commitment, entry: Entry, gathering: Gathering) -> bool:
     """What this person promised, what was promised or asked of them, and days that hold for them as well."""
-    today, me = gathering.today, gathering.work.person.name
+    today = gathering.today
     if one.due is not None and not today <= one.due <= today + _AHEAD:
         return False
     if not gathering.audience.personal:
@@ -47,7 +47,7 @@ def _matters(one: Commitment, entry: Entry, gathering: Gathering) -> bool:
         return close and not entry.mine and not entry.answered and one.due is not None and entry.to_me
     if one.kind == "deadline":
         return not entry.mine and (close or entry.inside)
-    return one.owner == me or (close and not entry.mine)
+    return gathering.is_me(one.owner) or (close and not entry.mine)
 
 
 def _close(entry: Entry, gathering: Gathering) -> bool:
@@ -60,14 +60,14 @@ def _close(entry: Entry, gathering: Gathering) -> bool:
 
 
 def _item(one: Commitment, entry: Entry, gathering: Gathering) -> Item:
-    say, me, document = gathering.say, gathering.work.person.name, entry.document
+    say, mine, document = gathering.say, gathering.is_me(one.owner), entry.document
     if one.kind == "deadline":
         why = say("brief.why_deadline", name=entry.author)
     elif one.kind == "request":
         why = say("brief.why_asks_of_you" if gathering.audience.personal else "brief.why_asks_all", name=entry.author)
     elif not one.owner:
         why = say("brief.why_nobody", name=entry.author)
-    elif one.owner == me and gathering.audience.personal:
+    elif mine and gathering.audience.personal:
         why = say("brief.why_you_promised") if entry.mine else say("brief.why_yours", name=entry.author)
     else:
         why = say("brief.why_promised", name=one.owner)
@@ -84,7 +84,7 @@ def _item(one: Commitment, entry: Entry, gathering: Gathering) -> Item:
         text=one.text,
         thread=document.thread,
         labels=document.labels,
-        urgency=0.5 if one.owner == me or one.kind == "request" else 0.42,
+        urgency=0.5 if mine or one.kind == "request" else 0.42,
         hidden=document.hidden,
     )
 

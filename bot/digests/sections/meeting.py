@@ -25,10 +25,10 @@ async def gather(gathering: Gathering) -> list[Item]:
     meeting = _next(await gathering.news("calendar"), gathering)
     if meeting is None:
         return []
-    others = {name for name in meeting.people if name != gathering.work.person.name}
+    others = {name for name in meeting.people if not gathering.is_me(name)}
     named = others if len(others) <= _PEOPLE else {meeting.author}
     promised = [*await waiting.gather(gathering), *await commitments.gather(gathering)]
-    between = [item for item in promised if item.who in named or (item.who == gathering.work.person.name)]
+    between = [item for item in promised if item.who in named or gathering.is_me(item.who)]
     related = await _related(meeting, gathering)
     first = replace(calendar.event(meeting, gathering), section="meeting", urgency=0.9)
     return [first, *between, *related]
@@ -41,7 +41,7 @@ def _next(entries: Iterable[Entry], gathering: Gathering) -> Entry | None:
         if entry.at is not None
         and gathering.now <= entry.at <= gathering.now + AHEAD
         and not (entry.all_day or entry.cancelled)
-        and set(entry.people) - {gathering.work.person.name}
+        and any(not gathering.is_me(name) for name in entry.people)
     ]
     return min(ahead, key=lambda entry: entry.at or gathering.now, default=None)
 

@@ -45,7 +45,7 @@ def _made(entry: Entry, kind: str, why: str, urgency: float, quote: str, gatheri
     assert entry.at is not None
     local = entry.at.astimezone(gathering.zone).replace(tzinfo=None)
     text = entry.document.text
-    quote = quote.removeprefix(gathering.work.person.name).lstrip(" ,:")
+    quote = quote.removeprefix(gathering.name).lstrip(" ,:")
     title = quote if len(quote) <= _TITLE else f"{quote[: _TITLE - 1].rsplit(' ', 1)[0]}…"
     return Item(
         f"{kind}:{entry.document.source}:{entry.document.thread}:{entry.mark}",

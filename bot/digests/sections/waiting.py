@@ -29,8 +29,8 @@ def directed(entry: Entry, gathering: Gathering) -> bool:
     """At this person: alone or with few in To, or by name."""
     if not entry.to_me:
         return False
-    given = gathering.work.person.name.partition(" ")[0]
-    return entry.among <= _FEW or (bool(given) and given in entry.document.text)
+    named = bool(gathering.given) and gathering.given in entry.document.text
+    return entry.among <= _FEW or named
 
 
 def _item(entry: Entry, wish: str, gathering: Gathering) -> Item:

@@ -1,0 +1,37 @@
+"""A morning brief at the wire: due, made by the real composer, sent by the engine, and what Teams shows of it."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from bot.digests.service import Arranged
+from infra.local.company.golden import MORNING, WHOM, plant
+from tests.conftest import fresh_world
+from tests.digests.making import QUICK, due, shown
+from tests.digests.test_delivery import chat_of, ended
+from tests.e2e.parley import parley_running
+
+_LINK = re.compile(r"\]\((https://[^)]+)\)")
+
+
+async def test_a_morning_brief_arrives_whole(tmp_path: Path) -> None:
+    world = fresh_world()
+    plant(world.company)
+    arranged = Arranged(pace=QUICK)
+    async with parley_running(
+        world, tmp_path, refine=lambda services: replace(services, now=lambda: MORNING), digests=arranged
+    ) as parley:
+        await parley.sign_in(WHOM)
+        owner, chat = await chat_of(parley, WHOM)
+        asked = await due(parley.services, owner, chat)
+        run = await ended(parley.services, asked, "delivered")
+        (brief,) = [one for one in shown(world) if "your day" in one.text]
+        assert 18 <= run.record.items == len(re.findall(r"^(?:- |\d\. )", brief.text, re.MULTILINE))
+        assert "you promised it" in brief.text  # the subscription does not say what its owner is called
+        # The gate let each line's link through, to Outlook, Teams and SharePoint alone.
+        hosts = {link.split("/")[2] for link in _LINK.findall(brief.text)}
+        assert len(_LINK.findall(brief.text)) >= run.record.items
+        assert {"outlook.office365.com", "teams.microsoft.com", "my.sharepoint.tidewell.example"} == hosts
+        assert len(brief.text) < 20_000
+        cursors = await parley.services.runs.cursors(asked.id)
+        assert set(cursors) == {"calendar", "mail", "chats", "channels", "files"}
