@@ -1,4 +1,5 @@
-"""`python -m bot` serves Teams; `console` talks in a terminal, `audit` prints which models were asked, `eval` measures grounding.
+"""`python -m bot` serves Teams; `console` talks in a terminal, `audit` prints which models were asked, `digests` what became of
+those, `eval` measures grounding.
 
 Settings come from the environment alone.
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 from aiohttp import web
 from pydantic import ValidationError
 
-from bot import auditing, exporting
+from bot import auditing, exporting, overseeing
 from bot.app import WARMING, create_app
 from bot.console import converse
 from bot.logs import configure
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     commands.add_parser("serve", help="serve Teams (the default)")
     auditing.describe(commands.add_parser("audit", help="print which models were asked by whom, and what it cost"))
+    overseeing.describe(commands.add_parser("digests", help="print what became of everybody's digests"))
     console = commands.add_parser("console", help="ask in this terminal")
     console.add_argument(
         "--as", dest="person", default="", metavar="PERSON", help="sign-in name to suggest at the sign-in page"
@@ -63,6 +65,8 @@ def main(arguments: Sequence[str]) -> int:
             )
         elif given.command == "audit":
             asyncio.run(auditing.export(settings, given))
+        elif given.command == "digests":
+            asyncio.run(overseeing.overview(settings, given))
         else:
             serve(settings)
     except ValidationError as error:

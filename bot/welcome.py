@@ -37,6 +37,7 @@ async def welcome(services: Services, reference: Reference, say: Texts) -> Outgo
         {"type": "ActionSet", "actions": [_said(starter, starter) for starter in starters]},
     ]
     actions = [_said(say("welcome.help_button"), say("welcome.help_said"))]
+    actions.append(_said(say("welcome.digest_button"), say("welcome.digest_said")))
     if not signed_in and services.sources:
         actions.append(_said(say("welcome.sign_in_button"), say("welcome.sign_in_said")))
     shown = card(body, fallback=say("welcome.fallback"), language=say.language, actions=actions)

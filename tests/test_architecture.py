@@ -17,7 +17,7 @@ LONGEST_FUNCTION = 50
 # Each layer may import itself and what stands below it in this list.
 LAYERS = [
     {"bot.__main__"},
-    {"bot.auditing", "bot.console"},
+    {"bot.auditing", "bot.console", "bot.overseeing"},
     {"bot.app"},
     {"bot.core"},
     {"bot.events"},

@@ -12,6 +12,7 @@ from bot.answer.settling import in_short
 from bot.cards.kit import card, facts, paragraph
 from bot.choice import chosen_model, conversation
 from bot.context import Outgoing, Place
+from bot.digests.standing import in_short as in_short_digests
 from bot.errors import why
 from bot.router import Command
 from bot.routing.breaker import State
@@ -46,6 +47,8 @@ async def run(turn: Turn, argument: str) -> None:
         (say("status.place"), say(f"status.place_{'personal' if private else reference.place.value}")),
         (say("status.language"), languages()[say.language]),
     ]
+    if private and turn.person.id:
+        pairs.append((say("digests.status"), await in_short_digests(turn)))
     if private and turn.services.sources:
         signed_in = bool(turn.person.id) and await turn.services.sign_in.signed_in(turn.person)
         pairs.append((say("status.signed_in"), say(f"status.signed_in_{'yes' if signed_in else 'no'}")))

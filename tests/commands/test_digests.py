@@ -165,3 +165,14 @@ async def test_who_has_no_account_is_told(desk: Desk, place: Place) -> None:
     desk.reference = replace(PERSONAL, person=Person("", "Guest", "t"), place=place)
     for said in ("digests", "digest"):
         assert "guest without an account" in (await desk.says(said)).text
+
+
+async def test_other_commands_know_of_them(desk: Desk) -> None:
+    assert "Digests: none" in words(await desk.says("status"))
+    assert "digest" not in (await desk.says("stop")).text
+    await kept(desk, "my mail")
+    assert "Digests: 1 runs; next on Monday 23 November 2026, 08:30" in words(await desk.says("status"))
+    assert "1 digest goes on: say *digests* to pause it." in (await desk.says("stop")).text
+    await kept(desk, "Ops report", owner=OTHER.id, conversation_id=CHANNEL)
+    desk.reference = replace(PERSONAL, id=f"{CHANNEL};messageid=1", place=Place.CHANNEL)
+    assert "1 digest goes on" in (await desk.says("quiet")).text
