@@ -1,6 +1,8 @@
 """Follows Graph's delta queries: all pages of one round, and the link the next round begins with."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from graph.client import Graph
@@ -10,21 +12,32 @@ from graph.parse import dicts_at, text_at
 MOST_PAGES = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    entries: list[Mapping[str, Any]]
+    link: str
+    """What the next round begins with."""
+    anew: bool
+    """They are all there are, not only what changed."""
+
+
 async def changes(
     graph: Graph, path: str, params: Mapping[str, str], link: str, *, headers: Mapping[str, str] | None = None
-) -> tuple[list[Mapping[str, Any]], str]:
-    """(entries, the next round's link). `link`: of the round before; empty, or one Graph has forgotten, begins anew with `params`.
+) -> "Changes":
+    """`link`: of the round before; empty, or one Graph has forgotten, begins anew with `params`.
 
     The next link is empty after too many pages: the next round then begins anew as well.
     Source: https://learn.microsoft.com/graph/delta-query-overview (410 and a new start)
     """
-    if not link:
-        return await _round(graph, await graph.get(path, params, headers), headers)
-    try:
-        first = await graph.follow(link, headers)
-    except (NotFound, ForeignLink):
-        first = await graph.get(path, params, headers)
-    return await _round(graph, first, headers)
+    first = None
+    if link:
+        with suppress(NotFound, ForeignLink):
+            first = await graph.follow(link, headers)
+    anew = first is None
+    found, following = await _round(
+        graph, first if first is not None else await graph.get(path, params, headers), headers
+    )
+    return Changes(found, following, anew)
 
 
 async def _round(

@@ -11,7 +11,7 @@ from graph.base import Document
 from graph.channels import SCOPES, Channel, Channels
 from graph.client import Graph
 from graph.feed import Entry, FeedSpec, News, Span
-from graph.feeds.talk import entries, remarks
+from graph.feeds.talk import SETTLING, entries, remarks
 from graph.parse import NEVER, dicts_at, link_of, moment_of, text_at
 from graph.talk import PREFER
 from graph.wire.addresses import query as encoded
@@ -29,16 +29,16 @@ class ChannelNews:
     async def news(self, span: Span, cursor: Any) -> News:
         """Of a thread the whole is read, however old it began."""
         known = moment_of(text_at(cursor, "until"))
-        since = span.since if known == NEVER else known
+        since, until = span.since if known == NEVER else known, span.until - SETTLING
         channels = list((await self._channels.known()).values())
         parts = [_part(channel) for channel in channels]
         answers = await self._graph.batch(parts) if parts else []
         found: list[Entry] = []
         for channel, answer in zip(channels, answers, strict=True):
             for root in dicts_at(answer.found(), "value"):
-                found += self._entries(channel, root, Span(since, span.until))
+                found += self._entries(channel, root, Span(since, until))
         found.sort(key=lambda entry: entry.document.modified)
-        return News(tuple(found), {"until": span.until.isoformat()})
+        return News(tuple(found), {"until": until.isoformat()})
 
     def _entries(self, channel: Channel, root: Mapping[str, Any], span: Span) -> list[Entry]:
         lines = remarks([root, *dicts_at(root, "replies")])

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from graph.base import Document
 from graph.client import Graph
 from graph.feed import Entry, FeedSpec, News, Span
-from graph.feeds.talk import entries, remarks
+from graph.feeds.talk import SETTLING, entries, remarks
 from graph.parse import NEVER, dicts_at, link_of, moment_of, text_at
 from graph.talk import PREFER
 from graph.wire.addresses import query as encoded
@@ -29,14 +29,14 @@ class Chats:
 
     async def news(self, span: Span, cursor: Any) -> News:
         known = moment_of(text_at(cursor, "until"))
-        since = span.since if known == NEVER else known
+        since, until = span.since if known == NEVER else known, span.until - SETTLING
         chats = await self._chats(since)
         answers = await self._graph.batch([Part(_page(text_at(chat, "id")), headers=PREFER) for chat in chats])
         found: list[Entry] = []
         for chat, answer in zip(chats, answers, strict=True):
-            found += self._entries(chat, answer.found(), Span(since, span.until))
+            found += self._entries(chat, answer.found(), Span(since, until))
         found.sort(key=lambda entry: entry.document.modified)
-        return News(tuple(found), {"until": span.until.isoformat()})
+        return News(tuple(found), {"until": until.isoformat()})
 
     async def _chats(self, since: Any) -> list[Mapping[str, Any]]:
         """Those somebody has written in since; the newest first."""

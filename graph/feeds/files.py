@@ -1,6 +1,7 @@
 """Files that changed: in the person's own drive by delta, and those of others that are open to the person by search."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from graph.client import Graph
@@ -13,6 +14,8 @@ from graph.together import both
 
 OWN = "/me/drive/root/delta"
 MOST = 50
+MOST_KEPT = 200
+LATE = timedelta(days=2)
 
 
 class Files:
@@ -20,19 +23,25 @@ class Files:
         self._graph = graph.scoped(SCOPES)
 
     async def news(self, span: Span, cursor: Any) -> News:
+        """Search learns of a change minutes later, so it is asked about two days again, and the cursor holds what was told."""
         known = moment_of(text_at(cursor, "until"))
         since = span.since if known == NEVER else known
-        (own, link), others = await both(
-            changes(self._graph, OWN, {"$top": "200"}, text_at(cursor, "link")), self._elsewhere(since)
+        seen = set(cursor["seen"]) if known != NEVER and _are_texts(cursor.get("seen")) else set[str]()
+        oldest = since if known == NEVER else since - LATE
+        own, others = await both(
+            changes(self._graph, OWN, {"$top": "200"}, text_at(cursor, "link")), self._elsewhere(oldest)
         )
+        mine = [entry for item in own.entries if (entry := self._entry(item, "", mine=True)) is not None]
+        rest = [entry for item, summary in others if (entry := self._entry(item, summary, mine=False)) is not None]
+        told = [entry for entry in mine if entry.document.modified > (since if own.anew else oldest)]
+        told += [entry for entry in rest if entry.document.modified > oldest]
         found: dict[str, Entry] = {}
-        told = [self._entry(item, "", mine=True) for item in own]
-        told += [self._entry(item, summary, mine=False) for item, summary in others]
         for entry in told:
-            if entry is not None and since < entry.document.modified <= span.until:
+            if _key(entry) not in seen:
                 found.setdefault(entry.document.id, entry)
         ordered = sorted(found.values(), key=lambda entry: entry.document.modified)
-        return News(tuple(ordered), {"link": link, "until": span.until.isoformat()})
+        kept = sorted(_key(entry) for entry in (*mine, *rest) if entry.document.modified > span.until - LATE)
+        return News(tuple(ordered), {"link": own.link, "until": span.until.isoformat(), "seen": kept[:MOST_KEPT]})
 
     async def _elsewhere(self, since: Any) -> list[tuple[Mapping[str, Any], str]]:
         """(item, the passage search shows), newest first; nothing where Microsoft's search is refused."""
@@ -72,6 +81,14 @@ class Files:
             bulk=not changed,
             mark=text_at(item, "eTag") or document.modified.isoformat(),
         )
+
+
+def _key(entry: Entry) -> str:
+    return f"{entry.document.id} {entry.document.modified.isoformat()}"
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 FEED = FeedSpec("files", SCOPES, Files)

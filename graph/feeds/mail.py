@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.client import Graph
@@ -22,6 +22,9 @@ FIELDS = (
 )
 PREFER = {"Prefer": 'IdType="ImmutableId", outlook.body-content-type="text", odata.maxpagesize=50'}
 MOST_SENT = 500
+LATE = timedelta(days=2)
+"""What is older and comes into the inbox was moved there, and is no news."""
+_SECOND = timedelta(seconds=1)
 _MACHINE = re.compile(
     r"^(?:.*[._+-])?(?:no-?reply|do-?not-?reply|noreply\d*|notifications?|newsletters?|news|mailer(?:-daemon)?|alerts?"
     r"|digest|updates?|marketing|builds?|jenkins|postmaster|bounces?|info|system)(?:[._+-].*)?@",
@@ -40,17 +43,18 @@ class Mail:
         since = span.since if since == NEVER else since
         params = {"$select": FIELDS, "$filter": f"receivedDateTime ge {_iso(since)}", "changeType": "created"}
         link = text_at(cursor, "link")
-        (found, following), sent = await both(
+        found, sent = await both(
             changes(self._graph, INBOX, params, link, headers=PREFER), self._sent(min(since, span.since))
         )
         mine, last = sent
         mine |= await self._addresses()
-        came = [one for one in found if not is_removed(one) and since <= _received(one) <= span.until]
-        unique = {text_at(one, "id"): one for one in came}
-        entries = await every(_entry(one, mine, last) for one in unique.values())
+        # The link says what is new, and counts what comes late or while it is asked for; only when it is lost the time does.
+        oldest = since if found.anew else since - LATE
+        came = {text_at(one, "id"): one for one in found.entries if not is_removed(one) and _received(one) >= oldest}
+        entries = await every(_entry(one, mine, last) for one in came.values())
         entries.sort(key=lambda entry: entry.document.modified)
-        # What arrived while it was asked for comes with the link; a later beginning only matters when the link is forgotten.
-        return News(tuple(entries), {"link": following, "since": _iso(span.until)})
+        told = max([span.until, *(entry.document.modified + _SECOND for entry in entries)])
+        return News(tuple(entries), {"link": found.link, "since": _iso(told)})
 
     async def _sent(self, since: datetime) -> tuple[set[str], dict[str, datetime]]:
         """(the person's addresses, when they last wrote by conversation)"""

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from graph.base import Document
 from graph.feed import Entry
 from graph.parse import dicts_at, text_at
 from graph.talk import Said, said
+
+SETTLING = timedelta(minutes=1)
+"""What was said in the last minute is told the next time: our clock and that of Teams are not the same."""
 
 
 @dataclass(frozen=True, slots=True)
