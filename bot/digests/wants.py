@@ -13,7 +13,7 @@ _IDLE = re.compile(
     r"\b(?:please (?:find|note|do not reply|don['’]t reply|do not hesitate|excuse|accept|see (?:the )?attached)"
     r"|bitte (?:finden|beachten|nicht antworten|entschuldig\w*|z(?:ö|oe)gern)|bitte (?:auf|an) diese (?:e-?)?mail"
     r"|let me know if (?:you (?:have|need)|there are|anything|something)|(?:if|falls|wenn) .{0,40}(?:questions|fragen)"
-    r"|how are you|how was your|hope you|wie geht(?:['’]s| es)|any questions\?|noch fragen\?|fragen\?$"
+    r"|how are you|how was your|hope you|wie geht(?:['’]s| es)|any questions(?=\?)|noch fragen(?=\?)"
     r"|unsubscribe|abmelden|abbestellen)\b",
     re.IGNORECASE,
 )

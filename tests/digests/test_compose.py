@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from bot.digests.work import NotNow
+from graph.errors import SignInNeeded
 from tests.conftest import fresh_world
 from tests.digests.composing import composed
 from tests.e2e.parley import Parley, parley_running
@@ -49,3 +51,14 @@ async def test_a_question_on_a_schedule_is_answered_like_any_other(parley: Parle
     assert "485,000 EUR" in made.outgoing.text
     assert made.record.model == made.outgoing.model != ""
     assert made.record.usage.input > 0
+
+
+@pytest.mark.parametrize("kind", ["morning", "catch_up", "meeting_prep", "prompt"])
+async def test_without_a_sign_in_nothing_is_made(parley: Parley, kind: str) -> None:
+    with pytest.raises(SignInNeeded):
+        await composed(parley, "Jonas", kind, FRIDAY, prompt="What is the budget of Heron?")
+
+
+async def test_a_kind_that_is_gone_pauses_it(parley: Parley) -> None:
+    with pytest.raises(NotNow, match="kind"):
+        await composed(parley, "Sofia", "horoscope", FRIDAY)
