@@ -70,8 +70,13 @@ def _plain_part(fields: Mapping[str, Any]) -> Text | Image | File | Evidence:
         case "file":
             return File(_bytes(fields), _text(fields, "media_type"), _text(fields, "name"))
         case "evidence":
-            names = ("id", "title", "text", "link", "detail")
-            return Evidence(*(_text(fields, name) for name in names))
+            return Evidence(
+                _text(fields, "id"),
+                _text(fields, "title"),
+                _text(fields, "text"),
+                link=_text(fields, "link"),
+                detail=_text(fields, "detail"),
+            )
     raise MalformedTranscript("A tool's stored result holds something that is not text, image, file or evidence.")
 
 

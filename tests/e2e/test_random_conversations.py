@@ -100,9 +100,9 @@ WEAKENED: dict[str, tuple[type[Answer], Timing, Question, tuple[Fault, ...], Pla
     "a new message after an error": (Anew, PATIENT, Question(5, pause=0.0), (CUT,), "personal", "twice"),
     "deaf to Stop": (Deaf, Timing(), replace(LASTING, stop=3.0), (), "personal", "nothing follows a Stop"),
     "too fast a stream": (
-        Answer, Timing(stream_interval=0.3, stream_gap=0.2), LASTING, (), "personal", "one streaming request a second"
+        Answer, Timing(stream_interval=0.05, stream_gap=0.05), LASTING, (), "personal", "one streaming request a second"
     ),
-    "too fast an edit": (Answer, Timing(edit_interval=0.4, edit_gap=0.3), LASTING, (), "group", "between two edits"),
+    "too fast an edit": (Answer, Timing(edit_interval=0.05, edit_gap=0.05), LASTING, (), "group", "between two edits"),
     "over two minutes": (
         Answer, Timing(close_after=1000.0), replace(LASTING, pause=4.0), (), "personal", "within two minutes"
     ),
