@@ -11,6 +11,8 @@ from bot.digests.compose import compose
 from bot.digests.kind import kinds
 from bot.digests.section import sections
 from bot.digests.work import Later, NotNow
+from bot.labels import LabelRules, Rule
+from bot.policy.rules import Policy
 from bot.store.steering import Wish
 from bot.texts import Texts, languages
 from graph.discover import feeds
@@ -161,6 +163,24 @@ async def test_what_its_owner_steers_changes_the_next_one(parley: Parley) -> Non
     assert "Ben Carter" not in made.outgoing.text
     assert "Two slides" in made.outgoing.text
     assert len(made.items) == made.record.items
+
+
+async def test_a_label_keeps_a_mail_out_of_digests(parley: Parley) -> None:
+    mail = next(
+        one for one in parley.world.company.mails if one.subject == "Two slides for the board" and one.folder == "inbox"
+    )
+    mail.label = "Secret"
+    work = work_for(parley, WHOM, "morning", MORNING)
+    rules = LabelRules.of(("Secret",), {"Secret": Rule(places=("personal",))})
+    made = await compose(replace(work, services=replace(work.services, policy=Policy(labels=rules))))
+    open_to_digests = LabelRules.of(("Secret",), {"Secret": Rule(places=("personal", "digest"))})
+    told = await compose(replace(work, services=replace(work.services, policy=Policy(labels=open_to_digests))))
+    mail.label = ""
+    assert made.outgoing is not None
+    assert told.outgoing is not None
+    assert "Two slides" not in made.outgoing.text
+    assert "Two slides" in told.outgoing.text
+    assert (made.outgoing.label, told.outgoing.label) == ("", "Secret")
 
 
 async def test_a_source_that_fails_is_named_and_told_of_later(parley: Parley) -> None:
