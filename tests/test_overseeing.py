@@ -39,7 +39,7 @@ async def test_the_overview_counts_and_names_what_is_wrong_without_a_word_of_it(
         else:
             await runs.end(begun, "failed", "graph", due)
     await database.aclose()
-    settings = Settings(database_url=url, encryption_keys=key, parley_local=True)  # type: ignore[arg-type]  # -- as the environment gives it
+    settings = Settings(database_url=url, encryption_keys=key, parley_local=True)
     parser = argparse.ArgumentParser()
     describe(parser)
     said = await told(settings, parser.parse_args([]))

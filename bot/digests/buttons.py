@@ -1,11 +1,12 @@
 """The buttons under a digest: which of its items is meant, and what shall become of it. What they do is seen and taken back."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from bot.cards.kit import button, card, choice, folded, paragraph
+from bot.cards.kit import Element, button, card, choice, folded, paragraph
 from bot.cards.seal import DAY_MINUTES, CardSeal
 from bot.context import Outgoing
 from bot.digests.cards import note, sealed, zone_here
@@ -15,11 +16,17 @@ from bot.services import Turn
 from bot.store.run import Run
 from bot.store.steering import KINDS, Wish
 from bot.store.subscriptions import Subscription
+from bot.teams.gate import plain
+from bot.teams.messages import size
 from bot.texts import Texts
 
 STEER, TAKE_BACK = "steer.set", "steer.undo"
 DAYS = ("1", "3", "7")
 """How long something may be snoozed: until that many days from now begin."""
+MOST_BYTES = 50_000
+"""As Teams counts, in UTF-16: it takes cards up to about 28 KB of text (cards reference); a longer digest has no buttons."""
+_LINK = re.compile(r"\[([^\]\n]*)\]\([^)\s]*\)")
+_SPOKEN = 2000
 GOOD_FOR = 7 * DAY_MINUTES
 """Minutes: as long as it is known what the digest said."""
 _ORDER = ("done", "snooze", "more", "less", "mute_sender", "mute_topic")
@@ -47,13 +54,28 @@ def under(
         button(say(f"steer.{kind}"), signed(STEER, {**data, "kind": kind}), hint=say(f"steer.{kind}_hint"))
         for kind in _ORDER
     ]
-    line = say("steer.line")
     actions = [
         folded(say("steer.open"), inside, actions=wanted, language=say.language),
         button(say("steer.schedule"), signed(OPEN, {"id": asked.id, "below": True})),
     ]
-    shown = card([paragraph(line, subtle=True)], fallback=line, language=say.language, actions=actions)
-    return replace(message, card=shown, suggestions=())
+    return _carded(message, actions, say)
+
+
+def _carded(message: Outgoing, actions: Sequence[Element], say: Texts) -> Outgoing:
+    """The whole digest as one card: of text with a card beside it Teams makes two messages, and refuses to put them into one."""
+    apart = [*message.notices, *([say("message.answered_by", model=message.model)] if message.model else [])]
+    parts = [paragraph(part) for part in message.text.split("\n\n") if part.strip()]
+    below = [paragraph(plain(line), subtle=True) for line in apart]
+    shown = dict(card([*parts, *below], fallback=_in_short(message.text), language=say.language, actions=actions))
+    shown["content"] = {**shown["content"], "msteams": {"width": "Full"}}
+    if size(shown) > MOST_BYTES:
+        return message
+    return replace(message, text="", notices=(), model="", card=shown, suggestions=())
+
+
+def _in_short(text: str) -> str:
+    """For notifications and screen readers: its words without their addresses."""
+    return _LINK.sub(r"\1", text).replace("**", "")[:_SPOKEN]
 
 
 async def press(turn: Turn, data: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.digests.describing import day
 from bot.digests.item import Item, Link
-from bot.digests.ranking import SECTION_OF
+from bot.digests.ranking import section_of
 from bot.services import Turn
 from bot.store.steering import Kind, Wish
 from bot.texts import Texts
@@ -86,7 +86,7 @@ def concerns(wish: Wish, item: Item) -> bool:
         case _:
             if about.get("who"):
                 return bool(about["who"] == _name(item.who))
-            return bool(about.get("section") == (item.section or SECTION_OF[item.kind]))
+            return bool(about.get("section") == section_of(item))
 
 
 def wish_for(kind: Kind, item: Item, subscription_id: str, owner: str, until: float | None = None) -> Wish | None:
@@ -107,7 +107,7 @@ def wish_for(kind: Kind, item: Item, subscription_id: str, owner: str, until: fl
             about = (
                 {"who": _name(item.who), "name": item.who[:_LONGEST]}
                 if item.who
-                else {"section": item.section or SECTION_OF[item.kind]}
+                else {"section": section_of(item)}
             )
     details = item_to_json(item) if kind == "snooze" else None
     return Wish(subscription_id, owner, kind, about, until if kind == "snooze" else None, details)
