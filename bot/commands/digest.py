@@ -120,7 +120,7 @@ def _chosen(draft: Draft, typed: Mapping[str, Any], permitted: tuple[str, ...]) 
     options = dict(draft.options)
     if typed.get("model") in permitted:
         options["model"] = typed["model"]
-    elif typed.get("model") == "":
+    elif typed.get("model") == cards.USUAL:
         options.pop("model", None)
     if typed.get("mode") in cards.MODES:
         options["mode"] = typed["mode"]

@@ -25,6 +25,8 @@ STARTERS = (
     "morning", "waiting_on_me", "week_ahead", "meeting_prep", "catch_up", "project", "channel_report",
 )  # fmt: skip
 """In the order people are offered them; those of this build."""
+USUAL = "*"
+"""In the form: whatever model answers its person otherwise. No model is called so."""
 MODES = ("none", "compare", "review")
 
 
@@ -155,8 +157,8 @@ def form(turn: Turn, draft: Draft, permitted: Sequence[str], *, again: bool, tol
     zones = dict.fromkeys((draft.schedule.zone, zone_here(turn).key))
     if len(zones) > 1:
         body.append(choice("zone", say("digest.zone"), [(zone, zone) for zone in zones], chosen=draft.schedule.zone))
-    models = [(say("digest.model_usual"), ""), *((shown(name), name) for name in permitted)]
-    body.append(choice("model", say("digest.answers"), models, chosen=str(options.get("model") or "")))
+    models = [(say("digest.model_usual"), USUAL), *((shown(name), name) for name in permitted)]
+    body.append(choice("model", say("digest.answers"), models, chosen=str(options.get("model") or USUAL)))
     if draft.kind == PROMPT:
         modes = [(say(f"digest.way_{mode}"), mode) for mode in MODES if mode == "none" or len(permitted) > 1]
         body.append(choice("mode", say("digest.way"), modes, chosen=str(options.get("mode") or "none")))

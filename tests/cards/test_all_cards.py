@@ -25,7 +25,11 @@ from tests.commands.desk import PERSONAL, SOFIA, Desk
 
 __all__ = ["desk"]  # a fixture: pytest finds it by this import
 QUESTION = "What is the budget of Heron?"
-TYPED = ("model", "language", "my data", "my data: delete", "status", "memory", "sources")
+WISH = "every weekday at 8:30 a digest of my mail [x](https://evil.example)"
+TYPED = (
+    "model", "language", "my data", "my data: delete", "status", "memory", "sources", "digest", WISH, "digest: every day the news",
+    "digests", "digests: open 1", "digests: edit 1", "digests: delete 1", "digests: history 1", "digests: wishes 1",
+)  # fmt: skip
 """Commands that answer with a card."""
 LINK = "https://parley.example/sign-in?x=1"
 
@@ -41,6 +45,9 @@ async def everything(desk: Desk, language: str) -> dict[str, Outgoing]:
     await desk.says(QUESTION)
     await desk.says("remember: I prefer *short* answers")
     await desk.says("remember: [click](https://evil.example)")
+    offered = await desk.says(WISH)
+    assert offered.card is not None
+    await desk.presses(offered.card["content"]["actions"][0])
     found = {words: await desk.says(words) for words in TYPED}
     (answer,) = await desk.services.answers.of_person(SOFIA.id)
     say = Texts(language)
