@@ -135,7 +135,7 @@ async def test_a_signal_lets_running_turns_finish(tenant: World, tmp_path: Path)
     tenant.state["rates_off"] = True
     tenant.state["script"] = [Reply(text=f"The answer is {SECRET}-b.")]
     async with (
-        program(tenant, tmp_path, MODELS="claude=anthropic:claude-sonnet-5-5") as server,
+        program(tenant, tmp_path, MODELS="claude=anthropic:claude-sonnet-5-5", MODEL_LISTS="0") as server,
         TeamsClient(tenant, server.url) as teams,
     ):
         await Parley(tenant, teams, server.url).sign_in("Sofia")
