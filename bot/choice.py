@@ -122,9 +122,7 @@ async def verdicts(turn: Turn) -> Mapping[str, Refused | None]:
     services, said = turn.services, turn.incoming
     asker = await services.asker(turn.person)
     place = "digest" if turn.digest else (Place.PERSONAL if said.targeted else said.reference.place).value
-    return {
-        name: services.policy.permits(asker, place, model.door, name) for name, model in services.models.items()
-    }
+    return {name: services.policy.permits(asker, place, model.door, name) for name, model in services.models.items()}
 
 
 async def require(turn: Turn, name: str) -> None:

@@ -104,11 +104,7 @@ def wish_for(kind: Kind, item: Item, subscription_id: str, owner: str, until: fl
         case "mute_topic":
             about = {"thread": item.thread, "title": topic(item.title), "name": item.title[:_LONGEST]}
         case _:
-            about = (
-                {"who": _name(item.who), "name": item.who[:_LONGEST]}
-                if item.who
-                else {"section": section_of(item)}
-            )
+            about = {"who": _name(item.who), "name": item.who[:_LONGEST]} if item.who else {"section": section_of(item)}
     details = item_to_json(item) if kind == "snooze" else None
     return Wish(subscription_id, owner, kind, about, until if kind == "snooze" else None, details)
 
