@@ -45,9 +45,9 @@ async def everything(desk: Desk, language: str) -> dict[str, Outgoing]:
     await desk.says(QUESTION)
     await desk.says("remember: I prefer *short* answers")
     await desk.says("remember: [click](https://evil.example)")
-    offered = await desk.says(WISH)
-    assert offered.card is not None
-    await desk.presses(offered.card["content"]["actions"][0])
+    wish = await desk.says(WISH)
+    assert wish.card is not None
+    await desk.presses(wish.card["content"]["actions"][0])
     found = {words: await desk.says(words) for words in TYPED}
     (answer,) = await desk.services.answers.of_person(SOFIA.id)
     say = Texts(language)
