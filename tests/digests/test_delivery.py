@@ -188,7 +188,8 @@ async def test_whose_account_is_gone_has_no_digests_any_more(parley: Parley) -> 
 async def test_a_connector_that_takes_it_and_breaks_leaves_one_digest(parley: Parley) -> None:
     """Only the empty beginning may stand twice; it is counted."""
     owner, chat = await chat_of(parley, "Aisha")
-    parley.world.faults.append(Fault("connector", "POST *", kind="cut"))
+    here = chat.partition(":")[2][:20]  # nobody else's message, which another test may still be waiting for
+    parley.world.faults.append(Fault("connector", f"POST *{here}*", kind="cut"))
     asked = await due(parley.services, owner, chat)
     run = await ended(parley.services, asked, "delivered")
     assert run.uncertain == 1
