@@ -1,5 +1,6 @@
 """Makes a digest of items: sections gather, the same news is told once, rules rank, and one message comes of it."""
 
+import asyncio
 from dataclasses import replace
 
 from bot.answer import consents
@@ -53,7 +54,9 @@ async def brief(work: Work, kind: Kind, name: str, say: Texts) -> Composed:
 async def _items(gathering: Gathering, kind: Kind) -> list[Item]:
     known = sections()
     parts = await every(known[name].gather(gathering) for name in kind.sections)
-    found = due_counted(merged(item for part in parts for item in part), gathering.today)
+    news = [item for part in parts for item in part]
+    # In a thread: how many there are and how long they are is for others to say, and nobody's answer is to wait for it.
+    found = due_counted(await asyncio.to_thread(merged, news), gathering.today)
     work = gathering.work
     wishes = await work.services.steering.of(work.subscription.id)
     return steered(found, wishes, work.services.now().timestamp(), work.since)

@@ -8,17 +8,24 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Literal
 
 from bot.digests.clock import Clock
 from bot.digests.once import Passed, once
+from bot.digests.sentences import sentences
 from bot.digests.vocabulary import folded, vocabulary
 
 LONGEST = 20_000
 """Characters of a text that are looked at."""
 MOST = 12
 """Of one text; one with more is a list that its reader opens anyway."""
+MOST_SENTENCES = 600
 _LONGEST_SENTENCE = 300
+_MOST_DAYS = 6
+"""Places in a sentence where a day is looked for."""
+_MOST_WORDS = 5
+"""Of a name."""
 _ON = {"en": "on", "de": "am"}
 """What stands before a day in each language, where "by" took its place."""
 _NEAR = 12
@@ -39,7 +46,6 @@ class Commitment:
     """None where the text says no day."""
 
 
-SENTENCE = re.compile(r"(?<=[^\d\s.][.!?])\s+(?=[\"“„(]?[A-ZÄÖÜ0-9])|\s*\n+\s*|(?<=\w\))\s*;\s*")
 _BULLET = re.compile(r"^(?:[-*•–]|\d{1,2}[.)]|\[[ x]?\])\s+")
 _DEADLINE = re.compile(
     r"\b(?:deadlines?|due(?: date| by| on)?|no later than|at the latest|cut-?off|expires?|closes?|frist|stichtag|abgabe\w*"
@@ -68,7 +74,7 @@ _FIRST = re.compile(
     rf"|ich (?:{_DEEDS})\b|(?:{_DEEDS})\s+ich\b)",
     re.IGNORECASE,
 )
-_WILL = (
+_WILL = re.compile(
     r"(?:\s+(?:will|shall|is going to|promised to|agreed to|takes care of|is to|has to|must|needs to|to)\b|['’]ll\b"
     r"|\s+(?:wird|schickt|sendet|liefert|k(?:ü|ue)mmert|(?:ü|ue)bernimmt|erledigt|macht|bereitet|pr(?:ü|ue)ft|meldet"
     r"|stellt|kl(?:ä|ae)rt|muss|soll|hat zu)\b"
@@ -84,14 +90,16 @@ def commitments(text: str, author: str, people: Iterable[str], written: datetime
     """In reading order. `author`, `people`: full names of who wrote it and of everybody around; `written`: local, naive."""
     names = _names((author, *people))
     found: list[Commitment] = []
-    for raw in SENTENCE.split(text[:LONGEST]):
-        sentence = _BULLET.sub("", " ".join(raw.split()))
-        if not 8 <= len(sentence) <= _LONGEST_SENTENCE or sentence.startswith(">"):
+    for said in islice(sentences(text[:LONGEST]), MOST_SENTENCES):
+        sentence = _BULLET.sub("", said)
+        if not 8 <= len(sentence) <= _LONGEST_SENTENCE:
             continue
         one = _read(sentence, author, names, written)
         if one is not None and all(one.text != other.text for other in found):
             found.append(one)
-    return found[:MOST]
+            if len(found) == MOST:
+                break
+    return found
 
 
 def _read(sentence: str, author: str, names: dict[str, str], written: datetime) -> Commitment | None:
@@ -126,7 +134,7 @@ def _named_day(sentence: str, written: datetime) -> date | None:
 
 
 def _after(words: re.Pattern[str], sentence: str, written: datetime) -> date | None:
-    for by in words.finditer(sentence):
+    for by in islice(words.finditer(sentence), _MOST_DAYS):
         after = folded(sentence[by.end() : by.end() + 60])
         for language, on in _ON.items():
             for said in (after, f"{on} {after}"):
@@ -156,10 +164,13 @@ def _names(people: Iterable[str]) -> dict[str, str]:
 
 
 def _named(sentence: str, names: dict[str, str]) -> str:
-    for part in sorted(names, key=len, reverse=True):
-        found = re.search(rf"(?<!\w)@?{re.escape(part)}{_WILL}", sentence)
-        if found and not _NOT_MEANT.search(sentence[found.end() : found.end() + 12]):
-            return names[part]
+    """By the words before what somebody does: a list of recipients may be as long as its sender likes."""
+    for will in _WILL.finditer(sentence):
+        before = sentence[: will.start()].split()[-_MOST_WORDS:]
+        for start in range(len(before)):
+            called = names.get(" ".join(before[start:]).lstrip('@("“„*'))
+            if called and not _NOT_MEANT.search(sentence[will.end() : will.end() + 12]):
+                return called
     return ""
 
 

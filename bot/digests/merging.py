@@ -11,6 +11,8 @@ _ALIKE = 0.6
 """Share of the smaller text's word triples that both have: forwarded and copied text has nearly all, related text few."""
 _SAYS_ENOUGH = 8
 """Words a text must have to be compared at all: "Thanks!" is no news twice."""
+_COMPARED = 4_000
+"""Characters of a text that are compared: news is the same, or not, from its beginning."""
 _SAME_DEED = 0.75
 _FAMILY = {
     "event": "meeting", "conflict": "meeting", "promise": "deed", "request": "deed", "deadline": "deed",
@@ -22,18 +24,39 @@ _RANK = ("conflict", "event", "deadline", "promise", "waiting", "question", "req
 
 def merged(items: Iterable[Item]) -> list[Item]:
     """In the order they came; each keeps the kind that tells most."""
-    told = list(items)
+    told, texts = list(items), _Texts()
     # What became one may be the same as something that neither half was.
-    while len(less := _once(told)) < len(told):
+    while len(less := _once(told, texts)) < len(told):
         told = less
     return told
 
 
-def _once(items: Iterable[Item]) -> list[Item]:
+class _Texts:
+    """Every text is taken apart once, however many others it is compared with."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, frozenset[str]] = {}
+        self._triples: dict[str, frozenset[str]] = {}
+
+    def words(self, text: str) -> frozenset[str]:
+        if text not in self._words:
+            self._words[text] = frozenset(_words(text))
+        return self._words[text]
+
+    def triples(self, text: str) -> frozenset[str]:
+        """None of a text that says too little to be compared."""
+        if text not in self._triples:
+            words = _words(text)
+            some = range(len(words) - 2) if len(words) >= _SAYS_ENOUGH else ()
+            self._triples[text] = frozenset(" ".join(words[start : start + 3]) for start in some)
+        return self._triples[text]
+
+
+def _once(items: Iterable[Item], texts: _Texts) -> list[Item]:
     kept: list[Item] = []
     for item in items:
         for place, other in enumerate(kept):
-            if _same(item, other):
+            if _same(item, other, texts):
                 first, second = sorted((other, item), key=lambda one: _RANK.index(one.kind))
                 kept[place] = first.along(second)
                 break
@@ -42,7 +65,7 @@ def _once(items: Iterable[Item]) -> list[Item]:
     return kept
 
 
-def _same(one: Item, other: Item) -> bool:
+def _same(one: Item, other: Item, texts: _Texts) -> bool:
     if one.id == other.id:
         return True
     families = _FAMILY[one.kind], _FAMILY[other.kind]
@@ -55,30 +78,21 @@ def _same(one: Item, other: Item) -> bool:
         return both and "deed" in families and not _documents(one).isdisjoint(_documents(other))
     if families[0] == "deed":
         days = {day for day in (one.due, other.due) if day}
-        return len(days) < 2 and _shared(_words(one.title), _words(other.title)) >= _SAME_DEED
+        return len(days) < 2 and _shared(texts.words(one.title), texts.words(other.title)) >= _SAME_DEED
     # Meetings are told one by one.
-    return families[0] == "talk" and ((bool(one.thread) and one.thread == other.thread) or _alike(one.text, other.text))
+    if families[0] != "talk":
+        return False
+    in_one = bool(one.thread) and one.thread == other.thread
+    return in_one or _shared(texts.triples(one.text), texts.triples(other.text)) >= _ALIKE
 
 
 def _documents(item: Item) -> set[str]:
     return {link.document for link in item.links}
 
 
-def _alike(one: str, other: str) -> bool:
-    first, second = _words(one), _words(other)
-    if min(len(first), len(second)) < _SAYS_ENOUGH:
-        return False
-    return _shared(_triples(first), _triples(second)) >= _ALIKE
-
-
 def _words(text: str) -> list[str]:
-    return _WORD.findall(_PREFIX.sub("", text.strip()).casefold())
+    return _WORD.findall(_PREFIX.sub("", text[:_COMPARED].strip()).casefold())
 
 
-def _triples(words: list[str]) -> list[str]:
-    return [" ".join(words[start : start + 3]) for start in range(len(words) - 2)]
-
-
-def _shared(one: list[str], other: list[str]) -> float:
-    first, second = set(one), set(other)
-    return len(first & second) / min(len(first), len(second)) if first and second else 0.0
+def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / min(len(one), len(other)) if one and other else 0.0

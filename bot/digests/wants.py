@@ -1,9 +1,9 @@
 """The sentence of a message that wants something of its reader: a question, or a request. English and German, by rules."""
 
 import re
-from collections.abc import Iterator
 
-from bot.digests.commitments import REQUEST, SENTENCE
+from bot.digests.commitments import REQUEST
+from bot.digests.sentences import sentences
 
 LONGEST = 6_000
 """Characters of a message that are looked at."""
@@ -24,16 +24,11 @@ _GREETING = re.compile(
 
 def wanted_in(text: str) -> str:
     """The first such sentence, on one line; empty where nothing is wanted."""
-    for sentence in _sentences(text):
+    for sentence in sentences(text[:LONGEST]):
+        if len(sentence) < _SHORTEST or _GREETING.match(sentence):
+            continue
         if _IDLE.search(sentence):
             continue
         if sentence.rstrip("\"”“')").endswith("?") or REQUEST.search(sentence):
             return sentence if len(sentence) <= _MOST_SHOWN else f"{sentence[: _MOST_SHOWN - 1].rsplit(' ', 1)[0]}…"
     return ""
-
-
-def _sentences(text: str) -> Iterator[str]:
-    for raw in SENTENCE.split(text[:LONGEST]):
-        sentence = " ".join(raw.split())
-        if len(sentence) >= _SHORTEST and not sentence.startswith(">") and not _GREETING.match(sentence):
-            yield sentence

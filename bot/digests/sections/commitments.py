@@ -1,5 +1,6 @@
 """Deadlines, promises and requests that stand in what was written: with an owner and a day only where the text names them."""
 
+import asyncio
 from datetime import timedelta
 
 from bot.digests.commitments import Commitment, commitments
@@ -23,7 +24,8 @@ async def gather(gathering: Gathering) -> list[Item]:
     for feed in _FEEDS if gathering.audience.personal else _FEEDS[1:]:
         for entry in await gathering.news(feed):
             if not entry.bulk:
-                found += _of(entry, gathering)
+                # In a thread: somebody else wrote the text, and nobody's answer is to wait for how long it takes to read.
+                found += await asyncio.to_thread(_of, entry, gathering)
     return sorted(found, key=lambda item: (item.due is None, item.due or gathering.today))
 
 
