@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from bot.context import Audience
 from bot.digests.work import Work
+from bot.grounding.reading import reason
 from bot.grounding.untrusted import one_line, readable
 from bot.texts import Texts
 from graph.base import Document, Query, Source
 from graph.client import Call, Graph
 from graph.discover import feeds
-from graph.errors import ConsentRequired, Forbidden, GraphError, SignInNeeded, Throttled
+from graph.errors import ConsentRequired, GraphError, SignInNeeded
 from graph.feed import Entry, News, Span
 from graph.options import zone_of
 from graph.parse import moment_of, text_at
@@ -183,7 +184,7 @@ class Gathering:
             self.failed[name] = "it did not answer in time"
         except GraphError as error:
             log.warning("feed %s failed: %s %s", name, type(error).__name__, error.code)
-            self.failed[name] = _reason(error)
+            self.failed[name] = reason(error)
         else:
             return True
         return False
@@ -254,9 +255,3 @@ def _cleaned(entry: Entry) -> Entry:
         author=one_line(entry.author),
         people=tuple(map(one_line, entry.people)),
     )
-
-
-def _reason(error: GraphError) -> str:
-    if isinstance(error, Throttled):
-        return "Microsoft asked us to wait; try again in a minute"
-    return "you have no permission for it" if isinstance(error, Forbidden) else "Microsoft could not answer"
