@@ -88,9 +88,13 @@ class Router:
         said = turn.incoming
         # What was not said to us is never an order.
         command, argument = self.route(said.text) if said.mentioned else (self._otherwise, said.text.strip())
-        if command is self._otherwise and said.mentioned and argument == said.text.strip():
-            command = next((one for one in self._meant if one.meant and one.meant(turn, argument)), command)
-        await self._guarded(turn, lambda: command.run(turn, argument))
+        plain = command is self._otherwise and said.mentioned and argument == said.text.strip()
+
+        async def work() -> None:
+            meant = (one for one in self._meant if plain and one.meant and one.meant(turn, argument))
+            await next(meant, command).run(turn, argument)
+
+        await self._guarded(turn, work)
 
     async def ask(self, turn: Turn) -> None:
         """Takes what was said for a question, whatever it looks like. Failures as in `run`."""
