@@ -17,7 +17,9 @@ LONGEST_FUNCTION = 50
 # Each layer may import itself and what stands below it in this list.
 LAYERS = [
     {"bot.__main__"},
-    {"bot.auditing", "bot.console", "bot.overseeing"},
+    {"bot.programs"},
+    {"bot.program"},
+    {"bot.console"},
     {"bot.app"},
     {"bot.core"},
     {"bot.events"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from bot.overseeing import describe, overview
+from bot.programs.digests import describe, overview
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.run import Record, Run

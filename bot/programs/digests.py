@@ -1,6 +1,7 @@
 """`python -m bot digests`: for whoever runs us, what became of everybody's digests. No word of what they said is in it."""
 
 import argparse
+import asyncio
 import json
 import sys
 import time
@@ -10,6 +11,7 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 from bot.cost.budgets import MICROS
+from bot.program import Program, settings
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.run import OVER, UNFINISHED, Run
@@ -25,6 +27,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=float, default=7.0, metavar="N", help="due in the last N days (7)")
     parser.add_argument("--all", action="store_true", help="every run, and not only those with trouble or nothing done")
     parser.add_argument("--format", choices=("text", "jsonl"), default="text")
+
+
+def run(given: argparse.Namespace) -> int:
+    asyncio.run(overview(settings(), given))
+    return 0
 
 
 async def overview(settings: Settings, given: argparse.Namespace, out: TextIO = sys.stdout) -> None:
@@ -70,3 +77,6 @@ def line(run: Run) -> str:
 
 def _when(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+PROGRAM = Program(help="print what became of everybody's digests", run=run, describe=describe)

@@ -1,6 +1,7 @@
 """`python -m bot audit`: the rows of the audit for whoever runs us, as JSON lines or CSV. No message is in them."""
 
 import argparse
+import asyncio
 import csv
 import json
 import sys
@@ -11,6 +12,7 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 from bot.cost.budgets import MICROS
+from bot.program import Program, settings
 from bot.routing.metered import evidence_id
 from bot.settings import Settings
 from bot.store.audit import Audit, Row, Wanted
@@ -35,6 +37,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--document", default="", metavar="LINK", help="that were given this document (needs --tenant)")
     parser.add_argument("--format", choices=("jsonl", "csv"), default="jsonl")
+
+
+def run(given: argparse.Namespace) -> int:
+    asyncio.run(export(settings(), given))
+    return 0
 
 
 async def export(settings: Settings, given: argparse.Namespace, out: TextIO = sys.stdout) -> None:
@@ -96,3 +103,6 @@ def _seconds(name: str, text: str) -> float:
     except ValueError:
         raise ValueError(f"{name} is a day such as 2026-11-01, or a moment such as 2026-11-01T08:30.") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+PROGRAM = Program(help="print which models were asked by whom, and what it cost", run=run, describe=describe)
