@@ -11,6 +11,7 @@ GraphError                 carries `status`, `code`, `request_id`
 ├── Rejected               400 and other 4xx: our request was wrong
 ├── ForeignLink            an address that is not Graph's own was about to get a token or be followed
 └── Unreadable             a document that could not become text; carries `reason`, a phrase for the reader
+    └── IsFolder           a folder stands where a file was expected
 """
 
 
@@ -70,3 +71,7 @@ class Unreadable(GraphError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class IsFolder(Unreadable):
+    pass

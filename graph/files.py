@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from graph.base import Document, Query, SourceSpec
 from graph.client import Graph
-from graph.errors import Conflict, Forbidden, NotFound, Rejected, SignInNeeded, Unavailable, Unreadable
+from graph.errors import Conflict, Forbidden, IsFolder, NotFound, Rejected, SignInNeeded, Unavailable, Unreadable
 from graph.extract.reasons import FORMAT, TOO_LARGE
 from graph.kinds import kind_of
 from graph.kql import MAX_FOLDERS, file_kql, folder_kql, term
@@ -114,14 +114,16 @@ class Files:
             await ended(about, content)
 
     async def open_file(self, url: str) -> tuple[Document, bytes]:
-        """What is behind a web link, without its text, and its bytes.
+        """What is behind a web link, without its text, and its bytes. Raises `IsFolder` (see `graph.folders`).
 
         Source: https://learn.microsoft.com/graph/api/shares-get (encoding of links)
         """
         if urlsplit(url).scheme != "https" and not link_of(url):
             raise NotFound("This link leads to no file.", status=404)
-        share = "u!" + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
-        document = self._readable(await self._graph.get(f"/shares/{segment(share)}/driveItem", {"$select": FIELDS}))
+        item = await self._graph.get(share_item(url), {"$select": FIELDS})
+        if "folder" in item:
+            raise IsFolder(FORMAT)
+        document = self._readable(item)
         return document, await self._content(document.id)
 
     async def _content(self, id: str) -> bytes:
@@ -190,10 +192,14 @@ class Files:
             return set()
 
 
-def share_path(url: str) -> str:
+def share_item(url: str) -> str:
     """Where Graph shows the file behind a web link. Source: https://learn.microsoft.com/graph/api/shares-get (encoding of links)"""
     share = "u!" + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
-    return f"/shares/{segment(share)}/driveItem?{encoded({'$select': FIELDS})}"
+    return f"/shares/{segment(share)}/driveItem"
+
+
+def share_path(url: str) -> str:
+    return f"{share_item(url)}?{encoded({'$select': FIELDS})}"
 
 
 def _is_person(member: Mapping[str, Any]) -> bool:

@@ -155,9 +155,17 @@ class Meetings:
         found = [entry for entry in dicts_at(listed.json(), "value") if text_at(entry, "id") == transcript]
         if not found:
             raise NotFound("There is no transcript with this id.", status=404)
-        begun = moment_of(text_at(found[0], "createdDateTime"))
-        spoken = _Spoken({"subject": text_at(about.json(), "subject")}, meeting, transcript, begun)
+        begun, meant = moment_of(text_at(found[0], "createdDateTime")), about.json()
+        event = {"subject": text_at(meant, "subject"), "onlineMeeting": {"joinUrl": text_at(meant, "joinWebUrl")}}
+        spoken = _Spoken(event, meeting, transcript, begun)
         return _document(spoken, await self._text(spoken), self._graph)
+
+    async def behind(self, join: str) -> Document:
+        """The newest transcript of the meeting that a link to join leads to. Raises `NotFound` where there is none."""
+        spoken = max(await self._ask_for_transcripts({}, join), key=lambda one: one.begun, default=None)
+        if spoken is None:
+            raise NotFound("This meeting has no transcript.", status=404)
+        return await self.read(_id(spoken))
 
     async def readers(self, id: str) -> frozenset[str] | None:
         """None: who was invited, who came and who was let in later differ, and the organizer decides who may read it."""
@@ -211,7 +219,7 @@ def _document(spoken: _Spoken, text: str, graph: Graph) -> Document:
     agenda = tidy(text_at(spoken.event, "bodyPreview"))
     head.append(f"Agenda: {agenda}" if agenda else "")
     return Document(
-        id=f"meetings:{quote(spoken.meeting, safe='=')}/{quote(spoken.id, safe='=')}",
+        id=_id(spoken),
         source=Meetings.name,
         kind="transcript",
         title=f"{subject} ({begun:%d %B %Y}), transcript",
@@ -223,6 +231,10 @@ def _document(spoken: _Spoken, text: str, graph: Graph) -> Document:
         thread=spoken.meeting,
         complete=True,
     )
+
+
+def _id(spoken: _Spoken) -> str:
+    return f"meetings:{quote(spoken.meeting, safe='=')}/{quote(spoken.id, safe='=')}"
 
 
 def _split(id: str) -> tuple[str, str]:

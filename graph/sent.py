@@ -21,12 +21,13 @@ _TEAMS = frozenset({"teams.microsoft.com", "teams.cloud.microsoft", "gov.teams.m
 _MAIL_PATH = re.compile(r"/mail/(?:[^/]+/)*(?:id|read)/([^/]+)")
 _EVENT_PATH = re.compile(r"/calendar/(?:(?:[^/]+/)*(?:item|id|read)(?:/([^/]+))?)")
 _MESSAGE_PATH = re.compile(r"/l/message/([^/]+)/(\d{1,20})")
+_JOIN_PATH = re.compile(r"/(?:l/meetup-join|meet)/[^/]+")
 _HOSTED = re.compile(r"/hostedContents/([^/]+)/\$value", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`id` is what the source of this name reads; of a file it is the address itself (`Files.open_file`)."""
+    """`id` is what the source of this name reads; of a file or a meeting the address itself (`Files.open_file`, `Meetings.behind`)."""
 
     source: str
     id: str
@@ -36,6 +37,7 @@ def target(url: str) -> Target | None:
     """What an address in a message leads to, by its form alone; None where it is surely nothing Graph could open.
 
     Sources: https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams (messages, files),
+    `joinWebUrl` in https://learn.microsoft.com/graph/api/resources/onlinemeeting,
     `webLink` in https://learn.microsoft.com/graph/api/resources/message and /event.
     """
     if not link_of(url):
@@ -49,7 +51,7 @@ def target(url: str) -> Target | None:
     if host in _OUTLOOK:
         return _in_outlook(path, asked)
     if host in _TEAMS:
-        return _in_teams(path, asked)
+        return Target("meetings", url) if _JOIN_PATH.match(path) else _in_teams(path, asked)
     return Target("files", url)
 
 

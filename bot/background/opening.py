@@ -3,14 +3,13 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from bot.background.known import Known
+from bot.background.known import Known, all_of, together
 from bot.background.thread import labels_of_ours
 from bot.context import Audience, Place, Sent
 from bot.grounding.evidence import Skipped
@@ -20,54 +19,40 @@ from bot.teams.activities import thread_root
 from graph import sent as shared
 from graph.base import Document
 from graph.client import Graph
-from graph.errors import ConsentRequired, Forbidden, GraphError, NotFound, Rejected, SignInNeeded, Throttled, Unreadable
+from graph.errors import (
+    ConsentRequired,
+    Forbidden,
+    GraphError,
+    IsFolder,
+    NotFound,
+    Rejected,
+    SignInNeeded,
+    Throttled,
+    Unreadable,
+)
 from graph.extract.labels import labels_of
 from graph.extract.reasons import SCAN
 from graph.files import Files
+from graph.folders import folder_at
 from graph.kinds import kind_of
+from graph.meetings import Meetings
 from graph.parse import link_of
 from providers.base import Image
 
 log = logging.getLogger(__name__)
 
-MOST_FILES = 10
-MOST_PICTURES = 5
 MOST_PICTURE_BYTES = 15 * 1024 * 1024
 SECONDS = 25.0
 """For one thing to be fetched and read; what takes longer is named and left out."""
 AT_ONCE = 3
+OF_A_FOLDER = 5
+"""Files of a folder that are opened, the newest ones."""
+FILE_SECONDS = 12.0
+"""For each of them, so that a slow one leaves the list and the others."""
 SOURCE = "sent"
 """Of documents that came with the message and that no source could read again."""
 _ONE = {"file": "sent.one_file", "image": "sent.one_image", "message": "sent.message"}
 _MICROSOFT = ("sharepoint", "onedrive", "1drv")
-
-
-async def all_of(works: Iterable[Coroutine[Any, Any, Known]]) -> list[Known]:
-    """The first failure that ends the turn ends the others too."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def together(parts: list[Known], turn: Turn) -> Known:
-    documents = list({document.id: document for part in parts for document in part.documents}.values())
-    images = [image for part in parts for image in part.images]
-    skipped = [skipped for part in parts for skipped in part.skipped]
-    too_many = turn.say("sent.too_many")
-    skipped += [Skipped(document.title, too_many) for document in documents[MOST_FILES:]]
-    if len(images) > MOST_PICTURES:
-        skipped.append(Skipped(turn.say("sent.pictures", n=len(images) - MOST_PICTURES), too_many))
-    return Known(
-        tuple(documents[:MOST_FILES]),
-        tuple(images[:MOST_PICTURES]),
-        tuple(pictured for part in parts for pictured in part.pictured)[:MOST_PICTURES],
-        skipped=tuple(dict.fromkeys(skipped)),
-        consents=frozenset().union(*(part.consents for part in parts)),
-    )
 
 
 @dataclass(slots=True)
@@ -79,9 +64,13 @@ class Opening:
     _audience: "asyncio.Future[Audience] | None" = None
 
     async def guarded(self, thing: Sent, work: Callable[[], Awaitable[Known]]) -> Known:
+        async with self._free:
+            return await self._tried(thing, work, SECONDS)
+
+    async def _tried(self, thing: Sent, work: Callable[[], Awaitable[Known]], seconds: float) -> Known:
         say, missing = self.turn.say, frozenset[str]()
         try:
-            async with self._free, asyncio.timeout(SECONDS):
+            async with asyncio.timeout(seconds):
                 return await work()
         except Unreadable as error:
             why = error.reason
@@ -162,11 +151,24 @@ class Opening:
             raise Unreadable(self.turn.say("sent.no_website"))
         graph = self._graph()
         if found.source == Files.name:
-            document, data = await Files(graph).open_file(found.id)
+            try:
+                document, data = await Files(graph).open_file(found.id)
+            except IsFolder:
+                return await self._folder(found.id, graph)
             await self._check(Files.name, document.id, graph)
             return await self._content(document, data)
         await self._check(found.source, found.id, graph)
+        if found.source == Meetings.name:
+            return Known((await Meetings(graph).behind(found.id),))
         return Known((await self.turn.services.sources[found.source].open(graph).read(found.id),))
+
+    async def _folder(self, url: str, graph: Graph) -> Known:
+        """What lies in it, and its newest files: who asks about a folder mostly asks about what is in them."""
+        folder = await folder_at(graph, url)
+        await self._check(Files.name, folder.document.id, graph)
+        files = [Sent("link", file.title, url=file.link) for file in folder.files[:OF_A_FOLDER] if file.link]
+        opened = await all_of(self._tried(file, partial(self._link, file), FILE_SECONDS) for file in files)
+        return together([Known((folder.document,)), *opened], self.turn)
 
     async def _check(self, source: str, id: str, graph: Graph) -> None:
         """Raises `Unreadable` unless everybody who reads the answer may open it."""

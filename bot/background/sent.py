@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from bot.background.known import Known
-from bot.background.opening import Opening, all_of, together
+from bot.background.known import Known, all_of, together
+from bot.background.opening import Opening
 from bot.context import Incoming, Sent
 from bot.grounding.queries import small_talk
 from bot.services import Turn

@@ -152,6 +152,7 @@ async def test_builds_that_trust_the_model_are_caught(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 async def test_all_attacks_change_nothing(target: Target) -> None:
     assert await target.changed([*ours(), *published()], CARRIERS) == []
 

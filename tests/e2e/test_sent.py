@@ -259,6 +259,40 @@ async def test_a_link_in_a_channel_passes_the_audience_check(parley: Parley) -> 
     assert "canary-salary" not in told(world)
 
 
+async def test_a_link_to_a_folder_brings_its_list_and_its_newest_files(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    world = parley.world
+    budget = next(item for item in world.company.items if item.name == "Heron budget.xlsx")
+    folder = next(item for item in world.company.items if item.id == budget.parent_id and item.is_folder)
+    script(parley, citing("24,560 EUR", "24560"))
+    seen = await parley.ask("sofia", f"What is left in {teams_files.address(world, folder)} ?")
+    assert "24,560 EUR [" in seen.text
+    assert f"The folder “{folder.name}” holds:" in told(world)
+    assert "Heron budget.xlsx (changed" in told(world)
+
+
+async def test_a_link_to_a_folder_not_everybody_may_open_stays_closed_in_a_channel(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    world = parley.world
+    channel = next(c for c in world.company.channels if c.kind == "standard" and _member(world, "sofia", c))
+    own = teams_files.file(world, "sofia", "Canary-plan.txt", b"canary-content")["contentUrl"]
+    script(parley, Reply(text="I can't say."))
+    seen = await parley.ask("sofia", f"What is in {own.rpartition('/')[0]} ?", channel.id)
+    assert "not everybody here may open it" in seen.text
+    assert "anary" not in told(world)
+
+
+async def test_a_link_to_a_meeting_brings_what_was_said_there(parley: Parley) -> None:
+    await parley.sign_in("sofia")
+    world = parley.world
+    held = {one.ical_uid for one in world.company.transcripts}
+    event = next(e for e in world.company.events if e.mailbox == world.person("sofia").id and e.ical_uid in held)
+    spoken = next(one for one in world.company.transcripts if one.ical_uid == event.ical_uid)
+    script(parley, Reply(text="Read."))
+    await parley.ask("sofia", f"Sum up https://teams.microsoft.com/l/meetup-join/{event.ical_uid}")
+    assert spoken.turns[0][2][:30] in told(world)
+
+
 async def test_trouble_on_the_way_is_named_and_the_log_names_nothing(
     parley: Parley, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -65,3 +65,15 @@ def test_it_is_asked_only_where_a_question_speaks_of_a_meeting() -> None:
     assert wanted(Hints(words=frozenset({"what", "did", "we", "decide", "in", "the", "meeting"})))
     assert wanted(Hints(words=frozenset({"was", "wurde", "beschlossen"})))
     assert not wanted(Hints(words=frozenset({"how", "much", "is", "the", "budget"}), timed=True))
+
+
+async def test_a_link_to_join_leads_to_what_was_said_last(people: People) -> None:
+    (weekly,) = await meetings(people).search(FOAM, top=5)
+    found = await meetings(people).behind(weekly.link)
+    assert found.id == weekly.id
+    assert found.link == weekly.link
+    assert "The foam inlay costs 3.10 EUR" in found.text
+    with pytest.raises(NotFound):
+        await meetings(people).behind("https://teams.microsoft.com/l/meetup-join/19:nobody@thread.v2/0")
+    with pytest.raises(NotFound):
+        await meetings(people, "Katrin").behind(weekly.link)

@@ -49,6 +49,12 @@ MOST = 1000
         ("https://teams.microsoft.com/l/file/1?objectUrl=file%3A%2F%2F%2Fetc%2Fpasswd", None),
         ("https://teams.microsoft.com/l/call/0/0?users=a", None),
         (
+            "https://teams.microsoft.com/l/meetup-join/19%3ameeting_A%40thread.v2/0?context=%7b%7d",
+            Target("meetings", "https://teams.microsoft.com/l/meetup-join/19%3ameeting_A%40thread.v2/0?context=%7b%7d"),
+        ),
+        ("https://teams.microsoft.com/meet/2847?p=x", Target("meetings", "https://teams.microsoft.com/meet/2847?p=x")),
+        ("https://teams.microsoft.com/meetings", None),
+        (
             "https://teams.microsoft.com.evil.example/l/message/19:x/17",
             Target("files", "https://teams.microsoft.com.evil.example/l/message/19:x/17"),
         ),

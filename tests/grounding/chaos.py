@@ -40,6 +40,7 @@ class Storm:
     failing: float = 0.35
     silent: float = 0.004
     dice: Random = field(init=False)
+    drawn: int = 0
     failures: dict[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
@@ -47,6 +48,7 @@ class Storm:
 
     def draw(self) -> str:
         luck = self.dice.random()
+        self.drawn += 1
         if luck < self.silent:
             kind = "silent"
         elif luck < self.failing:

@@ -85,15 +85,15 @@ def audiences(world: World) -> Iterator[tuple[str, Audience]]:
             yield name, Audience(person.id, members)
 
 
-async def live_through(world: World, failures: int, seed: int, failing: float = 0.35) -> tuple[Tally, Storm]:
-    """People ask on, some at a time, until so many calls have failed; every answer is looked at."""
+async def live_through(world: World, calls: int, seed: int, failing: float) -> tuple[Tally, Storm]:
+    """People ask on, some at a time, until so many calls were made; every answer is looked at."""
     storm, tally, corpus, truth = Storm(seed, failing), Tally(), own(), Company(world)
     world.faults = Downloads(storm)
     questions, places = cycle(corpus.questions), cycle(audiences(world))
 
     async def ask_on() -> None:
         client = Stormy(world, storm, SharedDocuments())
-        while sum(storm.failures.values()) < failures:
+        while storm.drawn < calls:
             question, (name, audience) = next(questions), next(places)
             if audience.personal:
                 name = question.person
@@ -171,16 +171,17 @@ def check(tally: Tally, storm: Storm, failures: int) -> None:
     assert tally.signed_out < tally.searches
 
 
-async def test_three_hundred_failures(tenant: World) -> None:
-    tally, storm = await live_through(tenant, 300, 3, failing=0.5)
-    check(tally, storm, 300)
+async def test_a_day_on_which_half_of_all_calls_fail(tenant: World) -> None:
+    tally, storm = await live_through(tenant, 600, 3, failing=0.5)
+    check(tally, storm, 250)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-async def test_ten_thousand_failures(tenant: World) -> None:
-    tally, storm = await live_through(tenant, 10_000, 5)
-    print(f"{tally}, {storm.failures}")
-    check(tally, storm, 10_000)
+async def test_ten_thousand_calls_of_a_bad_day(tenant: World) -> None:
+    """As often as `tests/graph/test_chaos.py` has it for single sources: about every fifth call."""
+    tally, storm = await live_through(tenant, 10_000, 5, failing=0.19)
+    print(f"{tally}, {storm.failures} of {storm.drawn} calls")
+    check(tally, storm, 1_700)
     assert tally.in_shared_places > 0
     assert storm.failures["silent"] > 0
