@@ -4,6 +4,7 @@ import html
 import re
 from html.parser import HTMLParser
 
+from graph.html_rows import Rows
 from graph.unseen import Sheet
 
 _HIDDEN = frozenset({"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "math"})
@@ -27,6 +28,7 @@ class _Text(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._sheet = sheet
         self.parts: list[str] = []
+        self._rows = Rows(self.parts)
         self.hidden = False
         """Words were hidden, and not just the preview line of a newsletter."""
         self._hidden_in = ""
@@ -48,6 +50,7 @@ class _Text(HTMLParser):
             return
         if tag not in _VOID and len(self._grounds) < _DEEPEST:
             self._grounds.append((tag, on_ground))
+        self._rows.starts(tag)
         if tag == "br" or tag in _BLOCK:
             self.parts.append("\n- " if tag == "li" else "\n")
         elif tag in {"td", "th"}:
@@ -62,6 +65,7 @@ class _Text(HTMLParser):
         if any(open_ == tag for open_, _ in self._grounds[-_LOOKED_BACK:]):
             while self._grounds.pop()[0] != tag:
                 pass
+        self._rows.ends(tag)
         if tag in _BLOCK:
             self.parts.append("\n")
 

@@ -9,8 +9,7 @@ import olefile
 
 from graph.extract.budget import Budget, Refused
 from graph.extract.reasons import BROKEN
-from graph.extract.texts import decode
-from graph.html_text import html_to_text
+from graph.extract.texts import decode, read_html
 
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _LOOKS = re.compile(
@@ -31,7 +30,7 @@ def read_mail(data: bytes, budget: Budget) -> str:
     message = email.message_from_bytes(data, policy=email.policy.compat32)
     lines = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
     texts, pages, files = _parts(message, budget)
-    body = "\n\n".join(texts) if any(text.strip() for text in texts) else "\n\n".join(map(html_to_text, pages))
+    body = "\n\n".join(texts if any(text.strip() for text in texts) else [read_html(page, budget) for page in pages])
     if not lines and not body.strip():
         raise Refused(BROKEN)
     if files:
@@ -94,7 +93,7 @@ def read_msg(ole: "olefile.OleFileIO[bytes]", budget: Budget) -> str:
     ]
     body = _property(ole, "", "1000")
     if not body and ole.exists("__substg1.0_10130102"):
-        body = html_to_text(decode(ole.openstream("__substg1.0_10130102").read()))
+        body = read_html(decode(ole.openstream("__substg1.0_10130102").read()), budget)
     files = [
         name
         for entry in ole.listdir(streams=False, storages=True)

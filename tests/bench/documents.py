@@ -11,7 +11,9 @@ import sys
 import time
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 
 import psutil
@@ -60,6 +62,20 @@ def expectations(folder: Path) -> dict[Path, str]:
     return found
 
 
+def made(expected: dict[Path, str]) -> Iterator[tuple[str, bytes, str]]:
+    """(name, bytes, expected text): mails whose body is a page with an expected text, and expected texts as Markdown files."""
+    for path, text in expected.items():
+        yield f"{path.stem}.md", text.encode(), text
+        if path.suffix != ".html":
+            continue
+        mail = EmailMessage()
+        mail["From"], mail["To"] = "Elena Marchetti <elena@contoso.example>", "Jonas Brandt <jonas@contoso.example>"
+        mail["Subject"], mail["Date"] = path.stem, "Mon, 16 Nov 2026 09:30:00 +0100"
+        mail.set_content(path.read_text("utf-8"), subtype="html", cte="quoted-printable")
+        head = f"From {mail['From']} To {mail['To']} Subject {mail['Subject']} Date {mail['Date']}"
+        yield f"{path.stem}.eml", mail.as_bytes(), f"{head}\n{text}"
+
+
 def words(text: str) -> Counter[str]:
     text = re.sub(r"<!--.*?-->|data:image/[^)\s]+|&\w+;|\]\([^)\s]*\)", " ", text, flags=re.DOTALL)
     text = text.replace(" 00:00:00", " ")  # how one tool writes a day without a time
@@ -93,21 +109,32 @@ async def measure(folder: Path) -> tuple[dict[str, Tally], int]:
     try:
         for path in corpus(folder):
             tally = tallies[path.suffix.lower().lstrip(".") or "mail"]
-            tally.files += 1
-            started = time.perf_counter()
-            try:
-                text = (await documents.read(await asyncio.to_thread(path.read_bytes), path.name)).text
-                tally.read += 1
-            except Unreadable as error:
-                text = ""
-                tally.refused[error.reason] += 1
-            tally.slowest = max(tally.slowest, time.perf_counter() - started)
+            text = await _read(documents, path.name, await asyncio.to_thread(path.read_bytes), tally)
             if path in expected and words(expected[path]):
                 tally.compared[str(path.relative_to(folder))] = compare(expected[path], text)
+        for name, data, wanted in made(expected):
+            tally = tallies[f"{Path(name).suffix.lstrip('.')}, made"]
+            text = await _read(documents, name, data, tally)
+            if words(wanted):
+                tally.compared[name] = compare(wanted, text)
     finally:
         watching.cancel()
         await documents.aclose()
     return tallies, peak[0]
+
+
+async def _read(documents: Documents, name: str, data: bytes, tally: Tally) -> str:
+    """Empty for what is refused."""
+    tally.files += 1
+    started = time.perf_counter()
+    try:
+        text = (await documents.read(data, name)).text
+        tally.read += 1
+    except Unreadable as error:
+        text = ""
+        tally.refused[error.reason] += 1
+    tally.slowest = max(tally.slowest, time.perf_counter() - started)
+    return text
 
 
 def report(tallies: dict[str, Tally], peak: int) -> str:
