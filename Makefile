@@ -8,7 +8,7 @@ endif
 PY := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean help
+.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean help
 .DEFAULT_GOAL := help
 # Compiled tests are kept for the next run: compiling them takes each worker seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,14 +35,14 @@ demo: $(READY) ## ask a few questions of the local company, then yours; no keys,
 	@$(PY) -m infra.local.demo
 
 test: $(READY) ## the tests, PostgreSQL-backed ones included
-	$(PY) -m pytest -n 3 --dist worksteal -m "not browser and not slow"
+	$(PY) -m pytest -n 3 --dist worksteal -m "not browser and not node and not slow"
 
 test-slow: $(READY) ## the long proofs: kill -9, 500 conversations, the whole privacy matrix, all attacks, the quality of answers
 	$(PY) -m pytest -m slow
-	$(PY) -m pytest -n 2 -m "not browser and not slow" --hypothesis-profile search $$(grep -rl "^from hypothesis" tests)
+	$(PY) -m pytest -n 2 -m "not browser and not node and not slow" --hypothesis-profile search $$(grep -rl "^from hypothesis" tests)
 
-test-browser: $(READY) ## the Agents Playground in chromium; needs node and chromium
-	$(PY) -m pytest tests/browser -m browser
+test-browser: $(READY) ## the Agents Playground in chromium, and Microsoft's validator of app packages; needs node and chromium
+	$(PY) -m pytest tests/browser tests/manifest -m "browser or node"
 
 test-vendors: $(VENDORS_READY) ## our doors against emulators and a small real model that others wrote, in a venv of their own
 	$(VENDORS)/python -m pytest -c tests/thirdparty/pytest.ini --rootdir tests/thirdparty --confcutdir tests/thirdparty tests/thirdparty
@@ -70,6 +70,10 @@ tenant: $(READY) ## the local tenant alone; prints the settings that point the b
 
 playground: $(READY) ## local tenant + bot + Microsoft's Agents Playground in your browser; needs node
 	$(PY) -m infra.local.playground
+
+manifest: $(READY) ## the app package for Teams (dist/parley.zip) from the settings, checked by Microsoft's validator; needs node
+	$(PY) -m bot manifest $(MANIFEST)
+	$(PY) -m manifest.microsoft dist/parley.zip
 
 lock: $(READY) ## pin the dependencies of pyproject.toml with hashes
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

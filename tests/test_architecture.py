@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PRODUCT = ("bot", "graph", "providers", "infra")
+PRODUCT = ("bot", "graph", "providers", "manifest", "infra")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
 
@@ -18,6 +18,7 @@ LONGEST_FUNCTION = 50
 LAYERS = [
     {"bot.__main__"},
     {"bot.programs"},
+    {"manifest"},
     {"bot.program"},
     {"bot.console"},
     {"bot.app"},
@@ -27,6 +28,7 @@ LAYERS = [
     {"bot.answering"},
     {"bot.commands"},
     {"bot.router"},
+    {"bot.permissions"},
     {"bot.digests"},
     {"bot.answer", "bot.welcome"},
     {"bot.background", "bot.beside", "bot.closing", "bot.listening", "bot.choice", "bot.images"},

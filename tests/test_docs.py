@@ -11,7 +11,9 @@ from bot.settings import Settings
 from tests.test_settings import vendors_own
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md"), ROOT / "manifest" / "README.md"]
+)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -38,7 +40,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_files_that_are_named_exist(page: Path) -> None:
-    for path in re.findall(r"`((?:bot|graph|providers|infra|tests|docs)/[\w./-]*)`", text_of(page)):
+    for path in re.findall(r"`((?:bot|graph|providers|manifest|infra|tests|docs)/[\w./-]*)`", text_of(page)):
         assert (ROOT / path).exists(), path
 
 

@@ -15,6 +15,8 @@ from bot.texts import Texts, language_names, languages, manners, texts_of, words
 ROOT = Path(__file__).parent.parent
 Sentences = dict[str, str | dict[str, str]]
 
+SPEAKING = [path for folder in ("bot", "manifest") for path in (ROOT / folder).rglob("*.py")]
+
 
 def sentences(language: str) -> Sentences:
     return dict(texts_of(language))
@@ -37,7 +39,7 @@ def test_a_language_is_complete(language: str) -> None:
 def test_the_code_asks_only_for_texts_that_exist() -> None:
     known = sentences("en")
     asked = set()
-    for path in (ROOT / "bot").rglob("*.py"):
+    for path in SPEAKING:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1].strip("_") in {"say", "texts"}:
                 asked |= {
@@ -53,7 +55,7 @@ def test_the_code_asks_only_for_texts_that_exist() -> None:
 def test_every_text_is_said() -> None:
     """By its key, or by a key that is put together (f"why.{reason}"); a language's own name is read with all of them."""
     said, patterns = set[str](), list[str]()
-    for path in (ROOT / "bot").rglob("*.py"):
+    for path in SPEAKING:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Constant(value=str(text)):
