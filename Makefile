@@ -8,7 +8,7 @@ endif
 PY := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean help
+.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean replicas help
 .DEFAULT_GOAL := help
 # Compiled tests are kept for the next run: compiling them takes each worker seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -64,6 +64,9 @@ soak: $(READY) ## the slow proofs: kill -9 loops, of conversations and of digest
 
 serve: $(READY) ## the bot, with settings from the environment
 	$(PY) -m bot
+
+replicas: $(READY) ## two replicas on their own PostgreSQL behind one address, with the local tenant; no docker
+	@$(PY) -m infra.local.replicas
 
 tenant: $(READY) ## the local tenant alone; prints the settings that point the bot at it
 	$(PY) -m infra.local

@@ -11,12 +11,13 @@ from importlib import import_module
 from aiohttp import web
 
 from bot.answering import Answering, Event
-from bot.beside import beside
+from bot.beside import beside, cancelled
 from bot.compose import handlers as compose_handlers
 from bot.core import Core, core, router
 from bot.digests.service import Arranged, Digests
 from bot.discover import discover
-from bot.health import health
+from bot.health import Health, Loop
+from bot.leaving import Leaving
 from bot.services import Services
 from bot.settings import Settings
 from bot.signin.asking import SignInCards
@@ -47,6 +48,8 @@ __all__ = ["Core", "core", "router"]  # fronts and tests find them here
 
 WARMING = web.AppKey[asyncio.Task[None]]("warming")
 """Ends when everything that is loaded late is loaded."""
+LEAVING = web.AppKey("leaving", Leaving)
+"""For whoever is told that the process shall end."""
 CONVERSATIONS = 1000
 """Worked on at once by one process; the others wait in the inbox."""
 
@@ -131,11 +134,18 @@ async def _wired(
     app = web.Application()
     listed = answering.services.models if settings.model_lists else {}
     app[WARMING] = beside(stack, parts.database, parts.graph, audit_days=settings.audit_days, models=listed)
+    app[LEAVING] = Leaving(turns, digests.aclose)
     if settings.digests:
         digests.start(answering.services, answering.personal_chat, after=app[WARMING])
         stack.push_async_callback(digests.aclose)
-    app.add_routes([*endpoint.routes(), *parts.page.routes(), *health(parts.database)])
+    app.add_routes([*endpoint.routes(), *parts.page.routes(), *_health(stack, parts.database, app[LEAVING], digests)])
     return app
+
+
+def _health(stack: AsyncExitStack, database: Database, leaving: Leaving, digests: Digests) -> list[web.RouteDef]:
+    loop = Loop()
+    stack.push_async_callback(cancelled, asyncio.create_task(loop.watch(), name="watching the loop"))
+    return Health(database, loop, leaving=lambda: leaving.begun, digests=lambda: digests.state).routes()
 
 
 def _office(connector: Connector, database: Database, references: References, timing: Timing) -> Office:

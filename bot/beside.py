@@ -40,13 +40,13 @@ def beside(
     heard, audit = Heard(database), Audit(database)
     for what, sweep in (("what was heard", heard.sweep), ("the audit", functools.partial(audit.sweep, audit_days))):
         sweeping = asyncio.create_task(sweep_for_ever(sweep, what), name=f"sweeping {what}")
-        stack.push_async_callback(_cancelled, sweeping)
+        stack.push_async_callback(cancelled, sweeping)
     warming = asyncio.create_task(_warm(graph), name="warming")
-    stack.push_async_callback(_cancelled, warming)
+    stack.push_async_callback(cancelled, warming)
     for name, model in models.items():
         if isinstance(model, Watched):
             listing = asyncio.create_task(_list(name, model, warming), name=f"listing {name}")
-            stack.push_async_callback(_cancelled, listing)
+            stack.push_async_callback(cancelled, listing)
     return warming
 
 
@@ -79,6 +79,6 @@ _SAID = {
 }
 
 
-async def _cancelled(task: asyncio.Task[None]) -> None:
+async def cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

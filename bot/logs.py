@@ -4,8 +4,13 @@ Libraries log addresses with search words in them (httpx at INFO), request bodie
 tokens (aiohttp, of a request it could not parse).
 """
 
+import json
 import logging
+from datetime import UTC, datetime
 from types import TracebackType
+from typing import Literal
+
+from opentelemetry import trace
 
 from bot.errors import without_content
 
@@ -31,10 +36,26 @@ class Discreet(logging.Formatter):
         return without_content(ei[1]) if ei[1] is not None else ""
 
 
-def configure(level: str) -> None:
-    """For a program's start. `level` as LOG_LEVEL."""
+class DiscreetJson(Discreet):
+    """One JSON object a record, of the same sentences: `time` (UTC), `level`, `logger`, `message`, and within a traced turn
+    `trace_id` and `span_id` in hexadecimal digits, as OpenTelemetry writes them."""
+
+    def __init__(self) -> None:
+        super().__init__("%(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told = {"time": at, "level": record.levelname, "logger": record.name, "message": super().format(record)}
+        here = trace.get_current_span().get_span_context()
+        if here.is_valid:
+            told |= {"trace_id": trace.format_trace_id(here.trace_id), "span_id": trace.format_span_id(here.span_id)}
+        return json.dumps(told, ensure_ascii=False)
+
+
+def configure(level: str, form: Literal["text", "json"] = "text") -> None:
+    """For a program's start. `level` as LOG_LEVEL, `form` as LOG_FORMAT."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Discreet(FORMAT))
+    handler.setFormatter(DiscreetJson() if form == "json" else Discreet(FORMAT))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:
         logging.getLogger(name).setLevel(level)

@@ -25,5 +25,5 @@ class Program:
 def settings() -> Settings:
     """From the environment, and the log set up as they say. Raises `ValidationError`."""
     found = Settings.from_environment()
-    configure(found.log_level)
+    configure(found.log_level, found.log_format)
     return found

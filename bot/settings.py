@@ -118,8 +118,23 @@ class Settings(BaseSettings):
     parley_local: bool = Field(
         False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."
     )
+    grace_seconds: float = Field(
+        20.0,
+        ge=0,
+        description="Seconds that running answers get to be finished after SIGTERM; the rest is handed over. Less than the "
+        "platform waits before it kills.",
+    )
+    linger_seconds: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds after SIGTERM in which messages are still stored for others while /readyz says no: as long as "
+        "a load balancer needs to notice.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="text, or json: one object a line, with trace ids where telemetry is on."
     )
 
     @classmethod

@@ -22,6 +22,7 @@ Handler = Callable[[Entry, Receipt], Awaitable[None]]
 
 RETENTION_SECONDS = 7 * 86400.0  # Teams repeats a delivery within minutes; a week also covers restored backups
 PRUNE_EVERY_SWEEPS = 600
+GRACE_SECONDS = 10.0
 
 
 class Turns:
@@ -50,6 +51,7 @@ class Turns:
         self._attempts = attempts
         self._sweep_seconds = sweep_seconds
         self._retention_seconds = retention_seconds
+        self.grace = GRACE_SECONDS
         self._running: set[asyncio.Task[None]] = set()
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -65,11 +67,20 @@ class Turns:
         """Returns when the activity is durable, first delivery or not. Errors: see `Inbox.admit`."""
         await self._inbox.admit(conversation_id, activity_id, activity)
 
-    async def aclose(self, grace: float = 10.0) -> None:
-        """Lets running turns finish for `grace` seconds, then hands the rest over to another replica or the next start."""
+    def stop_taking(self) -> None:
+        """What comes is still stored; whoever sweeps next, elsewhere or after the next start, works on it."""
         self._inbox.stop_taking()
+
+    async def finished(self) -> None:
+        """Returns when no turn is under way; with `stop_taking` before, none will be."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def aclose(self, grace: float | None = None) -> None:
+        """Lets running turns finish for `grace` seconds, then hands the rest over to another replica or the next start."""
+        self.stop_taking()
         if self._running:
-            await asyncio.wait(self._running, timeout=grace)
+            await asyncio.wait(self._running, timeout=self.grace if grace is None else grace)
         await _cancel(*self._running)
         await _cancel(*self._keepers)  # last: the leases of the turns that were finishing had to be kept
         self._keepers = []

@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 
 from bot.app import create_app
 from bot.settings import Settings
+from bot.store.migrate import HEAD
 from infra.local.demo import ROOT, settings
 from infra.local.teams import TeamsClient
 from infra.local.tenant import environment
@@ -46,9 +47,15 @@ async def served(world: World, database_url: str) -> AsyncIterator[TestClient]: 
 
 async def test_alive_and_ready(tenant: World, tmp_path: Path) -> None:
     async with served(tenant, f"sqlite:///{(tmp_path / 'p.db').as_posix()}") as client:
-        for path, status in (("/healthz", "alive"), ("/readyz", "ready")):
-            answer = await client.get(path)
-            assert (answer.status, await answer.json()) == (200, {"status": status})
+        answer = await client.get("/healthz")
+        assert (answer.status, await answer.json()) == (200, {"status": "alive"})
+        answer = await client.get("/readyz")
+        parts = await answer.json()
+        assert parts.pop("digests") in {"starting", "running"}
+        assert (answer.status, parts) == (
+            200,
+            {"status": "ready", "store": "answers", "schema": HEAD, "loop": "runs"},
+        )
 
 
 REFUSED = (

@@ -33,7 +33,7 @@ LAYERS = [
     {"bot.answer", "bot.welcome"},
     {"bot.background", "bot.beside", "bot.closing", "bot.listening", "bot.choice", "bot.images"},
     {"bot.services"},
-    {"bot.tools"},
+    {"bot.tools", "bot.leaving"},
     {
         "bot.agent",
         "bot.grounding",

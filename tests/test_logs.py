@@ -1,12 +1,16 @@
 """What a log line may hold."""
 
 import io
+import json
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import format_trace_id
 
-from bot.logs import FORMAT, OURS, Discreet, configure
+from bot.logs import FORMAT, OURS, Discreet, DiscreetJson, configure
 
 SECRET = "canary-2b8d"
 
@@ -50,6 +54,31 @@ def test_of_libraries_only_the_first_line_is_kept(handler: logging.StreamHandler
     assert "100% of two lines" in shown
 
 
+def test_as_json_each_record_is_one_object_of_the_same_sentences() -> None:
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(DiscreetJson())
+    tracer = TracerProvider().get_tracer("test")
+    log = logging.getLogger("bot.turns")
+    logging.getLogger().addHandler(handler)
+    try:
+        with tracer.start_as_current_span("turn") as span:
+            log.error('two\nlines and "quotes"', exc_info=raised())
+        log.error("outside")
+        logging.getLogger("asyncio").error("never retrieved\nfuture: %s", SECRET)
+    finally:
+        logging.getLogger().removeHandler(handler)
+    shown = handler.stream.getvalue()
+    assert SECRET not in shown
+    inside, outside, foreign = (json.loads(line) for line in shown.splitlines())
+    assert inside["message"].startswith('two lines and "quotes" ValueError in raised:')
+    assert (inside["level"], inside["logger"]) == ("ERROR", "bot.turns")
+    assert datetime.fromisoformat(inside["time"]).tzinfo is not None
+    assert inside["trace_id"] == format_trace_id(span.get_span_context().trace_id)
+    assert len(inside["span_id"]) == 16
+    assert set(outside) == {"time", "level", "logger", "message"}
+    assert foreign["message"] == "never retrieved"
+
+
 def test_libraries_are_heard_in_trouble_only() -> None:
     names = ("", "httpx", *OURS)
     before = {name: logging.getLogger(name).level for name in names}
@@ -62,6 +91,10 @@ def test_libraries_are_heard_in_trouble_only() -> None:
         assert not logging.getLogger("botbuilder").isEnabledFor(logging.INFO)
         (ours,) = logging.getLogger().handlers
         assert isinstance(ours.formatter, Discreet)
+        logging.getLogger().handlers.clear()
+        configure("INFO", "json")
+        (ours,) = logging.getLogger().handlers
+        assert isinstance(ours.formatter, DiscreetJson)
     finally:
         logging.getLogger().handlers[:] = handlers
         for name, level in before.items():

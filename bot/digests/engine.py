@@ -104,6 +104,11 @@ class Engine:
         except StoreError as error:
             log.warning("digests are taken over a little later: %s", type(error).__name__)
 
+    @property
+    def alive(self) -> bool:
+        """Whether what keeps it going runs, in whatever trouble its database is."""
+        return bool(self._keepers) and not any(keeper.done() for keeper in self._keepers)
+
     def wake(self) -> None:
         """Has what is due looked at now."""
         self._wake.set()

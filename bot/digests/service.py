@@ -56,6 +56,7 @@ class Digests:
         self._turns = turns
         self._arranged = arranged or Arranged()
         self._engine: Any = None
+        self._refused = False
         self._starting: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -66,6 +67,15 @@ class Digests:
         self._starting.add_done_callback(_noted)
         sweep = sweep_for_ever(partial(_prune, services), "the record of digests")
         self._sweeping = asyncio.create_task(sweep, name="sweeping digests")
+
+    @property
+    def state(self) -> str:
+        """`off`, `starting`, `running`; `waiting` for a database that does not answer; `failed` for good."""
+        if self._starting is None:
+            return "off"
+        if not self._starting.done():
+            return "waiting" if self._refused else "starting"
+        return "running" if self._engine is not None and self._engine.alive else "failed"
 
     def wake(self) -> None:
         if self._engine is not None:
@@ -101,7 +111,7 @@ class Digests:
                 return
             except module.TROUBLE as error:
                 log.error("digests do not run yet: %s", without_content(error))  # noqa: TRY400 -- a traceback shows values
-            self._engine = None
+            self._engine, self._refused = None, True
             await engine.aclose()
             await asyncio.sleep(RETRY_SECONDS)
 

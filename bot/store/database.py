@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.encryption import Cipher, WrongKey
-from bot.store.migrate import migrate
+from bot.store.migrate import NEWEST, migrate
 from bot.store.tables import Tables
 
 BUSY_SECONDS = 10.0
@@ -42,6 +42,16 @@ TRANSIENT_SQLSTATES = frozenset(
     }
 )
 
+NO_ROOM_SQLSTATES = frozenset(
+    {
+        "53100",  # disk_full
+        "58030",  # io_error
+        "25006",  # read_only_sql_transaction: a standby, or an administrator's brake
+    }
+)
+NO_ROOM_SQLITE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+"""How its names of errors begin that a full or failing disk causes (https://www.sqlite.org/rescode.html)."""
+
 Value = TypeVar("Value")
 
 
@@ -51,6 +61,10 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """The database does not answer, or two processes were in each other's way: the same call may work later."""
+
+
+class NoRoom(StoreUnavailable):
+    """The database answers and can't write: its disk is full or failing, or it was made read-only."""
 
 
 class Database:
@@ -68,10 +82,11 @@ class Database:
         self._direct = direct
         self._direct_reader = direct.execution_options(parley_read=True) if direct is not None else None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store") if direct is not None else None
+        self._has_room = True
 
     @classmethod
-    async def open(cls, database_url: str, encryption_keys: Sequence[str]) -> "Database":
-        """`sqlite:///file` or `postgresql://...`; the schema is brought to the newest version.
+    async def open(cls, database_url: str, encryption_keys: Sequence[str], revision: str = NEWEST) -> "Database":
+        """`sqlite:///file` or `postgresql://...`; the schema is brought to `revision`.
 
         Raises ValueError with a sentence for a bad address or key, `WrongKey` when the data is under other keys, and
         `StoreUnavailable`.
@@ -99,7 +114,7 @@ class Database:
             logging.getLogger("aiosqlite").setLevel(logging.INFO)
         database = cls(engine, cipher, Tables(cipher), direct)
         try:
-            await database._migrate()
+            await database._migrate(revision)
         except BaseException:
             await database.aclose()
             raise
@@ -111,10 +126,17 @@ class Database:
             self._direct.dispose()
         await self._engine.dispose()
 
-    async def ping(self) -> None:
-        """One round trip, for readiness. Raises `StoreUnavailable`."""
+    async def ping(self) -> str:
+        """Of the schema, the revision it is at. After a write that found no room, one write that changes nothing is tried too.
+
+        Raises `StoreError`, of it `StoreUnavailable`, and `NoRoom` as long as nothing can be written.
+        """
+        if not self._has_room:
+            check = self.tables.key_check
+            async with self.write() as connection:
+                await connection.execute(update(check).where(check.c.id == 1).values(id=1))
         async with self.read() as connection:
-            await connection.execute(text("SELECT 1"))
+            return str((await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one())
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -122,7 +144,7 @@ class Database:
 
         Raises `StoreError`, and `StoreUnavailable` also when the commit was cut off: then nobody knows whether it happened.
         """
-        with _translated():
+        with self._writing():
             async with self._gate, self._engine.begin() as connection:
                 yield connection
 
@@ -139,7 +161,7 @@ class Database:
         SQLite runs it in one go in a thread: statement by statement, each would cost several changes between threads,
         which is most of what a message costs. A cancelled caller does not stop a `work` that has begun.
         """
-        with _translated():
+        with _translated() if read else self._writing():
             engine = self._direct_reader if read else self._direct
             if engine is not None:
                 async with contextlib.nullcontext() if read else self._gate:
@@ -149,11 +171,21 @@ class Database:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
 
-    async def _migrate(self) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with _translated():
+                yield
+        except NoRoom:
+            self._has_room = False
+            raise
+        self._has_room = True
+
+    async def _migrate(self, revision: str) -> None:
         async with self.write() as connection:
             if self.dialect == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            await connection.run_sync(migrate)
+            await connection.run_sync(migrate, revision)
             check = self.tables.key_check
             stored = (await connection.execute(select(check.c.value).where(check.c.id == 1))).scalar_one_or_none()
             if stored is None:
@@ -172,6 +204,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
+        if isinstance(error, DBAPIError) and _finds_no_room(error):
+            raise NoRoom("The database can't write: its disk is full or failing, or it is read-only.") from error
         if isinstance(error, OSError | PoolTimeout) or (isinstance(error, DBAPIError) and _is_transient(error)):
             raise StoreUnavailable("The database does not answer.") from error
         raise StoreError("The database refused a statement.") from error
@@ -181,7 +215,13 @@ def _is_transient(error: DBAPIError) -> bool:
     """Whether the same transaction, run again, may work."""
     state = getattr(error.orig, "sqlstate", None) or ""
     busy = isinstance(error, OperationalError) and "locked" in str(error.orig)
-    return error.connection_invalidated or busy or state in TRANSIENT_SQLSTATES or state.startswith("08")
+    scarce = state.startswith(("08", "53"))  # connection exceptions, insufficient resources
+    return error.connection_invalidated or busy or scarce or state in TRANSIENT_SQLSTATES
+
+
+def _finds_no_room(error: DBAPIError) -> bool:
+    name = getattr(error.orig, "sqlite_errorname", None) or ""
+    return name.startswith(NO_ROOM_SQLITE) or getattr(error.orig, "sqlstate", None) in NO_ROOM_SQLSTATES
 
 
 def _connecting(url: URL) -> Callable[..., Awaitable[Any]]:

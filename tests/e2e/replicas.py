@@ -1,14 +1,11 @@
 """Asked once, answered once: real replicas of the bot that can be killed, Teams' repeated deliveries, and the count of what people saw."""
 
 import asyncio
-import os
 import random
-import sys
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,13 +15,13 @@ from bot.store.database import Database
 from bot.texts import Texts
 from infra.local.company.model import Channel
 from infra.local.connector_state import Message, connector_state
+from infra.local.replica import Replica
 from infra.local.teams import TeamsClient
 from infra.local.tenant import environment, running
 from infra.local.vendors.script import Reply
 from infra.local.world import World
-from tests.postgres import PostgresServer, free_port
+from tests.postgres import PostgresServer
 
-ROOT = Path(__file__).resolve().parents[2]
 MODEL = "claude=anthropic:claude-sonnet-5"
 SAID = "It is good to hear from you. Ask me about your mail and your files whenever you like."
 HELP = "I answer questions from your own mail and documents"
@@ -110,45 +107,6 @@ def kind_of(message: Message) -> str:
     if text.startswith(SAID) and "Answered by" in text and not message.streaming:
         return "hello"
     return "unfinished" if SAID.startswith(text.removesuffix("…").strip()) else "strange"
-
-
-class Replica:
-    """One `python -m bot`, on the same port in every life."""
-
-    def __init__(self, settings: Mapping[str, str]) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}/api/messages"
-        self._ready = f"http://127.0.0.1:{port}/readyz"
-        self._environment = {**os.environ, **settings, "PORT": str(port)}  # noqa: TID251 -- what a process needs to run
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", cwd=ROOT, env=self._environment
-        )
-        async with asyncio.timeout(60), aiohttp.ClientSession() as session:
-            while not await _answers(session, self._ready):
-                assert self._process.returncode is None, "the bot ended while it was starting"
-                await asyncio.sleep(0.1)
-
-    async def kill(self) -> None:
-        """SIGKILL (on Windows TerminateProcess): no code of the process runs after this."""
-        assert self._process is not None
-        self._process.kill()
-        await self._process.wait()
-
-    async def stop(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
-            await asyncio.wait_for(self._process.wait(), 30)
-
-
-async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
-    try:
-        async with session.get(url) as response:
-            return response.status == 200
-    except aiohttp.ClientError:
-        return False
 
 
 @dataclass(slots=True)
