@@ -143,19 +143,23 @@ def _user_tokens(
         "ext_expires_in": state.lifetime,
         "access_token": token,
     }
-    if "offline_access" in scopes:
+    given = {*scopes} - state.withheld
+    if "offline_access" in given:
         grant = Refresh(person.id, world.app_id, scopes, world.clock.now())
         answer["refresh_token"] = state.new_refresh(grant)
-    if "openid" in scopes:
-        answer["id_token"] = id_token(world, person, nonce)
+    if "openid" in given:
+        answer["id_token"] = id_token(world, person, nonce, profile="profile" in given)
     if form.get("client_info") == "1":
         info = json.dumps({"uid": person.id, "utid": world.company.tenant_id}).encode()
         answer["client_info"] = base64.urlsafe_b64encode(info).decode().rstrip("=")
     return answer
 
 
-def id_token(world: World, person: Person, nonce: str = "", **changed: Any) -> str:
-    """OpenID Connect: who signed in. `changed` claims are for tests of what a client refuses."""
+def id_token(world: World, person: Person, nonce: str = "", *, profile: bool = True, **changed: Any) -> str:
+    """OpenID Connect: who signed in. `changed` claims are for tests of what a client refuses.
+
+    Without the scope `profile` nothing says whose account it is (learn.microsoft.com/entra/identity-platform/id-token-claims-reference).
+    """
     now = int(world.clock.now().timestamp())
     tenant = world.company.tenant_id
     claims = {
@@ -173,6 +177,8 @@ def id_token(world: World, person: Person, nonce: str = "", **changed: Any) -> s
         "uti": uuid.uuid4().hex[:22],
         "ver": "2.0",
     }
+    if not profile:
+        claims = {name: value for name, value in claims.items() if name not in {"name", "oid", "preferred_username"}}
     return world.entra_keys[-1].sign(claims | ({"nonce": nonce} if nonce else {}) | changed)
 
 

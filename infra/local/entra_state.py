@@ -53,6 +53,8 @@ class EntraState:
     refresh: dict[str, Refresh] = field(default_factory=dict[str, Refresh])
     single_use_refresh: bool = False
     """True: a refresh token works once. Entra lets old ones live; a client must keep the newest all the same."""
+    withheld: set[str] = field(default_factory=set[str])
+    """Of OpenID Connect's own scopes, those that were never consented to: what they stand for is left out of the answer."""
     certificates: list[x509.Certificate] = field(default_factory=list[x509.Certificate])
     """Registered on the app, for client assertions."""
     federated_subjects: set[str] = field(default_factory=set[str])

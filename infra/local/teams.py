@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.local import teams_activities, teams_changes, teams_members
@@ -75,6 +75,11 @@ class TeamsClient(Delivery):
         """Lets the bot read along in a channel or chat, as its owner does when installing an app with these permissions."""
         place = teams_activities.place_of(self.world, self.world.person(person), chat)
         teams_changes.grant(self.world, place.id)
+
+    def install_package(self, person: str, chat: str, manifest: Mapping[str, Any]) -> None:
+        """Adds the app there, as it is packaged: what it asks for is granted, what it does not ask for is not."""
+        place = teams_activities.place_of(self.world, self.world.person(person), chat)
+        teams_changes.install(self.world, place.id, place.kind, manifest)
 
     def compose(
         self,

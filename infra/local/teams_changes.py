@@ -1,5 +1,6 @@
 """What happens to messages after they were said: edited, deleted, restored, reacted to; shown in the conversation and told to the bot."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from infra.local import teams_activities
@@ -7,6 +8,7 @@ from infra.local.company.model import Person
 from infra.local.connector_state import Message, conversation, split
 from infra.local.world import World
 
+CHANNELS, CHATS = "ChannelMessage.Read.Group", "ChatMessage.Read.Chat"
 READING = "reads_along"
 """`world.state`: ids of channels and chats where the bot was granted to read without a mention (resource-specific consent)."""
 
@@ -18,6 +20,18 @@ def reads_along(world: World, conversation_id: str) -> bool:
 def grant(world: World, conversation_id: str) -> None:
     """ChannelMessage.Read.Group or ChatMessage.Read.Chat, for one channel or chat."""
     world.state.setdefault(READING, set()).add(split(conversation_id)[0])
+
+
+def install(world: World, conversation_id: str, kind: str, manifest: Mapping[str, Any]) -> None:
+    """What an app package with this manifest is granted in a `kind` of place, where it was granted more or less before.
+
+    One kind of permission for the channels of a team, another for a chat (msteams-docs, resource-specific-consent).
+    """
+    wanted = manifest.get("authorization", {}).get("permissions", {}).get("resourceSpecific", ())
+    names = {entry["name"] for entry in wanted if entry["type"] == "Application"}
+    world.state.setdefault(READING, set()).discard(split(conversation_id)[0])
+    if {"channel": CHANNELS, "groupChat": CHATS}.get(kind, "") in names:
+        grant(world, conversation_id)
 
 
 def edited(world: World, who: Person, original: dict[str, Any], text: str, *, mention: bool | None) -> dict[str, Any]:
