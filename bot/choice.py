@@ -81,8 +81,8 @@ async def _wanted(turn: Turn) -> tuple[str, Why]:
     here = (conversation(reference), conversation(reference, thread=False))
     mine = (person(turn.person.id),) if turn.person.id else ()
     owners = (*here, *mine)
-    kept = await asyncio.gather(*(services.preferences.get(owner, MODEL) for owner in owners))
-    for owner, name in zip(owners, kept, strict=True):
+    for owner, kept in zip(owners, await services.preferences.several(*owners), strict=True):
+        name = kept.get(MODEL)
         if isinstance(name, str) and (name in services.models or name == AUTO):
             return name, "here" if owner in here else "always"
     return default_name(turn), "default"

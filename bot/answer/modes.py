@@ -1,6 +1,5 @@
 """How a question is answered: by one model, by two side by side, or by one and checked by another; as chosen for a conversation."""
 
-import asyncio
 from typing import Literal, get_args
 
 from bot.answer.asking import answer
@@ -21,8 +20,8 @@ async def mode_here(turn: Turn) -> Mode:
     """The thread's choice, else the channel's, else none."""
     reference, preferences = turn.incoming.reference, turn.services.preferences
     owners = dict.fromkeys((conversation(reference), conversation(reference, thread=False)))
-    kept = await asyncio.gather(*(preferences.get(owner, MODE) for owner in owners))
-    return next((mode for one in kept for mode in MODES if one == mode), "none")
+    kept = await preferences.several(*owners)
+    return next((mode for one in kept for mode in MODES if one.get(MODE) == mode), "none")
 
 
 async def choose(turn: Turn, mode: Mode) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, Delete, bindparam, delete, select
 
 from bot.context import Incoming
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.pending import incoming_from_json, incoming_to_json
-from bot.store.together import Together
+from bot.store.shared import Rank
 from bot.store.upsert import upsert
 from providers.base import Usage
 
@@ -100,13 +100,13 @@ class Answers:
         key: dict[str, Any] = {name: bindparam(name) for name in ("conversation_id", "message_id")}
         values: dict[str, Any] = {name: bindparam(name) for name in ("turn_id", "person_id", "details")}
         self._upsert = upsert(database.dialect, self._table, key, {**values, "created": DatabaseNow()})
-        self._saving = Together(self._save_all)
+        self._saving = database.writing.lane(self._save, Rank.ANSWERS)
 
     async def save(self, conversation_id: str, message_id: str, kept: Kept) -> None:
         """Saving a message again replaces what was kept of it."""
         await self._saving(Answer(conversation_id, message_id, kept))
 
-    async def _save_all(self, answers: Sequence[Answer]) -> Sequence[None]:
+    def _save(self, connection: Connection, answers: Sequence[Answer]) -> Sequence[None]:
         newest = {(answer.conversation_id, answer.message_id): answer.kept for answer in answers}
         rows = [
             {
@@ -119,7 +119,7 @@ class Answers:
             # In one order everywhere, so that two processes can't wait for each other's rows.
             for (conversation_id, message_id), kept in sorted(newest.items(), key=lambda item: item[0])
         ]
-        await self._database.transaction(lambda connection: connection.execute(self._upsert, rows))
+        connection.execute(self._upsert, rows)
         return [None] * len(answers)
 
     async def get(self, conversation_id: str, message_id: str) -> Answer | None:

@@ -8,6 +8,7 @@ NORMAL would survive the kill only, and we promised not to lose what was answere
 
 import asyncio
 import contextlib
+import functools
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -24,17 +25,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.encryption import Cipher, WrongKey
+from bot.store.errors import NoRoom, RolledBack, StoreError, StoreUnavailable
 from bot.store.migrate import NEWEST, migrate
+from bot.store.shared import Shared
 from bot.store.tables import Tables
+
+__all__ = ["Database", "NoRoom", "StoreError", "StoreUnavailable"]  # whoever uses a store finds its errors here
 
 BUSY_SECONDS = 10.0
 THREADS = 3  # one writes, since SQLite has one writer; the others read beside it
 MIGRATION_LOCK = 0x7061726C6579  # "parley": any constant number that other programs in the database do not use
 KEY_CHECK = b"parley"
-TRANSIENT_SQLSTATES = frozenset(
+ROLLED_BACK = frozenset({"40001", "40P01"})
+"""serialization_failure, deadlock_detected"""
+TRANSIENT_SQLSTATES = ROLLED_BACK | frozenset(
     {
-        "40001",  # serialization_failure
-        "40P01",  # deadlock_detected
         "55P03",  # lock_not_available
         "57P01",  # admin_shutdown
         "57P02",  # crash_shutdown
@@ -55,18 +60,6 @@ NO_ROOM_SQLITE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANT
 Value = TypeVar("Value")
 
 
-class StoreError(Exception):
-    """The database refused a statement; the cause says why. Trying again does not help."""
-
-
-class StoreUnavailable(StoreError):
-    """The database does not answer, or two processes were in each other's way: the same call may work later."""
-
-
-class NoRoom(StoreUnavailable):
-    """The database answers and can't write: its disk is full or failing, or it was made read-only."""
-
-
 class Database:
     """Build it with `open`. `tables` is shared by the stores, whose statements run in `read` and `write`."""
 
@@ -83,6 +76,8 @@ class Database:
         self._direct_reader = direct.execution_options(parley_read=True) if direct is not None else None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store") if direct is not None else None
         self._has_room = True
+        self.writing = Shared(self.transaction)
+        self.reading = Shared(functools.partial(self.transaction, read=True))
 
     @classmethod
     async def open(cls, database_url: str, encryption_keys: Sequence[str], revision: str = NEWEST) -> "Database":
@@ -206,6 +201,8 @@ def _translated() -> Iterator[None]:
     except (SQLAlchemyError, OSError) as error:
         if isinstance(error, DBAPIError) and _finds_no_room(error):
             raise NoRoom("The database can't write: its disk is full or failing, or it is read-only.") from error
+        if isinstance(error, DBAPIError) and _sqlstate(error) in ROLLED_BACK:
+            raise RolledBack("Another process was in the way.") from error
         if isinstance(error, OSError | PoolTimeout) or (isinstance(error, DBAPIError) and _is_transient(error)):
             raise StoreUnavailable("The database does not answer.") from error
         raise StoreError("The database refused a statement.") from error
@@ -213,7 +210,7 @@ def _translated() -> Iterator[None]:
 
 def _is_transient(error: DBAPIError) -> bool:
     """Whether the same transaction, run again, may work."""
-    state = getattr(error.orig, "sqlstate", None) or ""
+    state = _sqlstate(error)
     busy = isinstance(error, OperationalError) and "locked" in str(error.orig)
     scarce = state.startswith(("08", "53"))  # connection exceptions, insufficient resources
     return error.connection_invalidated or busy or scarce or state in TRANSIENT_SQLSTATES
@@ -222,6 +219,10 @@ def _is_transient(error: DBAPIError) -> bool:
 def _finds_no_room(error: DBAPIError) -> bool:
     name = getattr(error.orig, "sqlite_errorname", None) or ""
     return name.startswith(NO_ROOM_SQLITE) or getattr(error.orig, "sqlstate", None) in NO_ROOM_SQLSTATES
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def _connecting(url: URL) -> Callable[..., Awaitable[Any]]:

@@ -8,11 +8,11 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import Connection, delete, func, or_, select, text, update
 
 from bot.context import Superseded
 from bot.store.clock import DatabaseNow
@@ -21,6 +21,7 @@ from bot.store.encryption import WrongKey
 from bot.store.entry import Entry, State, check_key
 from bot.store.inbox_batch import Admission, Batch, BatchWriter, Mark, Outcome, Taken
 from bot.store.replies import Replies
+from bot.store.shared import Rank
 from bot.store.tables import UNFINISHED
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Inbox:
         self._concurrency = concurrency
         self._batch_size = batch_size
         self._writer = BatchWriter(database.tables, database.dialect, owner, lease_seconds)
+        self._writing = database.writing.lane(self._run_batches, Rank.INBOX)
         self._queue: deque[_Operation] = deque()
         self._wake = asyncio.Event()
         self._working: dict[str, int] = {}
@@ -232,13 +234,16 @@ class Inbox:
     async def _write(self, batch: Batch) -> Outcome:
         for pause in (*RETRY_SECONDS, None):
             try:
-                return await self._database.transaction(lambda connection: self._writer.run(connection, batch))
+                return await self._writing(batch)
             except StoreUnavailable:
                 # Safe to repeat, even when the commit itself was cut off: every statement is idempotent or fenced.
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable")
+
+    def _run_batches(self, connection: Connection, batches: Sequence[Batch]) -> list[Outcome]:
+        return [self._writer.run(connection, batch) for batch in batches]
 
     def _apply(self, operations: list[_Operation], batch: Batch, outcome: Outcome) -> None:
         for conversation_id in batch.take:

@@ -6,13 +6,12 @@ Only a person's own typed words get here; nothing that was read and nothing a mo
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
-from bot.store.together import Together
+from bot.store.inbox_batch import padded
 
-MOST_TOGETHER = 128
 MOST = 100
 LONGEST = 500
 """Characters of one memory, and how many an owner may have: all of them go with every question."""
@@ -37,7 +36,11 @@ class Memories:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._table = database.tables.memories
-        self._loading = Together(self._load_all, most=MOST_TOGETHER)
+        table = self._table
+        owners = bindparam("owners", expanding=True, type_=table.c.owner.type)
+        columns = (table.c.owner, table.c.id, table.c.said, table.c.person_id)
+        self._select = select(*columns).where(table.c.owner.in_(owners)).order_by(table.c.id)
+        self._loading = database.reading.lane(self._load)
 
     async def add(self, owner: str, person_id: str, by: str, text: str, turn_id: str) -> None:
         """Said twice in one turn (a repeated turn) is kept once. Raises `Full`; ValueError for a text over `LONGEST`."""
@@ -59,21 +62,10 @@ class Memories:
         """Oldest first."""
         return await self._loading(owner)
 
-    async def _load_all(self, owners: Sequence[str]) -> Sequence[list[Memory]]:
-        """Every turn asks, so those that ask at the same moment are answered together."""
-        table = self._table
-        columns = (table.c.owner, table.c.id, table.c.said, table.c.person_id)
-        statement = select(*columns).where(table.c.owner.in_(set(owners))).order_by(table.c.id)
-
-        def read(connection: Connection) -> list[tuple[str, Memory]]:
-            return [
-                (owner, Memory(id, said["text"], said["by"], person_id))
-                for owner, id, said, person_id in connection.execute(statement)
-            ]
-
+    def _load(self, connection: Connection, owners: Sequence[str]) -> list[list[Memory]]:
         found: dict[str, list[Memory]] = {}
-        for owner, kept in await self._database.transaction(read, read=True):
-            found.setdefault(owner, []).append(kept)
+        for owner, id, said, person_id in connection.execute(self._select, {"owners": padded(list(set(owners)))}):
+            found.setdefault(owner, []).append(Memory(id, said["text"], said["by"], person_id))
         return [list(found.get(owner, [])) for owner in owners]
 
     async def forget(self, owner: str, ids: list[int]) -> int:

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
-from bot.store.together import Together
+from bot.store.inbox_batch import padded
 from bot.store.upsert import upsert
-
-MOST_TOGETHER = 128
 
 
 class Preferences:
@@ -23,26 +21,28 @@ class Preferences:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._table = database.tables.preferences
-        self._loading = Together(self._load_all, most=MOST_TOGETHER)
+        owners = bindparam("owners", expanding=True, type_=self._table.c.owner.type)
+        columns = (self._table.c.owner, self._table.c.name, self._table.c.value)
+        self._select = select(*columns).where(self._table.c.owner.in_(owners))
+        self._loading = database.reading.lane(self._load)
+
+    async def several(self, *owners: str) -> tuple[dict[str, Any], ...]:
+        """What each of them chose, by name."""
+        return await self._loading(owners)
 
     async def all(self, owner: str) -> dict[str, Any]:
-        return await self._loading(owner)
+        return (await self._loading((owner,)))[0]
 
     async def get(self, owner: str, name: str) -> Any:
         """None when nothing was chosen."""
         return (await self.all(owner)).get(name)
 
-    async def _load_all(self, owners: Sequence[str]) -> Sequence[dict[str, Any]]:
-        table = self._table
-        statement = select(table.c.owner, table.c.name, table.c.value).where(table.c.owner.in_(set(owners)))
-
-        def read(connection: Connection) -> list[tuple[str, str, Any]]:
-            return [tuple(row) for row in connection.execute(statement)]
-
+    def _load(self, connection: Connection, wanted: Sequence[tuple[str, ...]]) -> list[tuple[dict[str, Any], ...]]:
+        owners = padded(list({owner for several in wanted for owner in several}))
         found: dict[str, dict[str, Any]] = {}
-        for owner, name, value in await self._database.transaction(read, read=True):
+        for owner, name, value in connection.execute(self._select, {"owners": owners}):
             found.setdefault(owner, {})[name] = value
-        return [dict(found.get(owner, {})) for owner in owners]
+        return [tuple(dict(found.get(owner, {})) for owner in several) for several in wanted]
 
     async def set(self, owner: str, name: str, value: Any) -> None:
         """`value` is JSON; None takes the choice back."""

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from bot.context import Person, Place, Reference
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
-from bot.store.together import Together
+from bot.store.shared import Rank
 from bot.store.upsert import upsert
 
 REMEMBERED = 10_000  # about 10 MB of references; a forgotten one costs one write more
@@ -23,7 +23,7 @@ class References:
         values: dict[str, Any] = {name: bindparam(name) for name in ("place", "person_id", "reference")}
         key: dict[str, Any] = {"conversation_id": bindparam("conversation_id")}
         self._upsert = upsert(database.dialect, self._table, key, {**values, "updated": DatabaseNow()})
-        self._saving = Together(self._save_all)
+        self._saving = database.writing.lane(self._save, Rank.REFERENCES)
         self._written: OrderedDict[str, Reference] = OrderedDict()
 
     async def save(self, reference: Reference) -> None:
@@ -36,7 +36,7 @@ class References:
         if len(self._written) > REMEMBERED:
             self._written.popitem(last=False)
 
-    async def _save_all(self, references: Sequence[Reference]) -> Sequence[None]:
+    def _save(self, connection: Connection, references: Sequence[Reference]) -> Sequence[None]:
         newest = {reference.id: reference for reference in references}
         rows = [
             {
@@ -47,7 +47,7 @@ class References:
             }
             for id in sorted(newest)  # in one order everywhere, so that two processes can't wait for each other's rows
         ]
-        await self._database.transaction(lambda connection: connection.execute(self._upsert, rows))
+        connection.execute(self._upsert, rows)
         return [None] * len(references)
 
     async def load(self, conversation_id: str) -> Reference | None:

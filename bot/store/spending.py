@@ -5,7 +5,7 @@ its owners' counters, and is refused when that does not fit. Far from the end, w
 could reach it, nothing is written before a call.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from bot.store.audit import Row, values
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
-from bot.store.together import Together
+from bot.store.shared import Rank
 from bot.store.upsert import insert_in
 
 EXPIRES_SECONDS = 900.0
@@ -69,9 +69,9 @@ class Spending:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._tables = database.tables
-        self._looking = Together(self._look_all, most=64)
-        self._reserving = Together(self._reserve_all, most=64)
-        self._settling = Together(self._settle_all, most=64)
+        self._looking = database.reading.lane(self._far)
+        self._reserving = database.writing.lane(self._reserve, Rank.RESERVATIONS)
+        self._settling = database.writing.lane(self._settle, Rank.SPENDING)
 
     async def spent(self, owners: Iterable[str], month: str) -> dict[str, int]:
         """Settled only; owners without any are left out."""
@@ -89,23 +89,20 @@ class Spending:
             return False
         return await self._reserving(ahead)
 
-    async def settle(self, settled: Settled) -> Reached:
-        """Writes the row, counts its cost and gives back what was set aside: all or nothing."""
-        return await self._settling(settled)
+    def settle(self, settled: Settled) -> Awaitable[Reached]:
+        """Writes the row, counts its cost and gives back what was set aside: all or nothing.
 
-    async def _look_all(self, group: Sequence[Ahead]) -> Sequence[bool]:
-        """Whether each is far from the end of all its budgets."""
-        return await self._database.transaction(lambda connection: self._far(connection, group), read=True)
+        It stands in the order of all writes when this returns: what is written afterwards is never there without it.
+        """
+        return self._settling.put(settled)
 
     def _far(self, connection: Connection, group: Sequence[Ahead]) -> list[bool]:
+        """Whether each is far from the end of all its budgets."""
         used = self._used(connection, group)
         return [
             all(used(one.owner, ahead.month) + one.at_once * ahead.most <= one.limit for one in ahead.owners)
             for ahead in group
         ]
-
-    async def _reserve_all(self, group: Sequence[Ahead]) -> Sequence[bool | Refusal]:
-        return await self._database.transaction(lambda connection: self._reserve(connection, group))
 
     def _reserve(self, connection: Connection, group: Sequence[Ahead]) -> list[bool | Refusal]:
         self._add(connection, {(one.owner, ahead.month): 0 for ahead in group for one in ahead.owners})
@@ -140,9 +137,6 @@ class Spending:
         for owner, month, amount in connection.execute(aside):
             used[owner, month] = used.get((owner, month), 0) + int(amount)
         return lambda owner, month: used.get((owner, month), 0)
-
-    async def _settle_all(self, group: Sequence[Settled]) -> Sequence[Reached]:
-        return await self._database.transaction(lambda connection: self._settle(connection, group))
 
     def _settle(self, connection: Connection, group: Sequence[Settled]) -> list[Reached]:
         added: dict[tuple[str, str], int] = {}

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from typing import Any, Generic, TypeVar
 
-from bot.store.database import StoreUnavailable
+from bot.store.errors import StoreUnavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_Result = TypeVar("_Result", covariant=True)
 
 
 class Together(Generic[Item, Result]):
@@ -24,17 +25,23 @@ class Together(Generic[Item, Result]):
         self._queue: deque[tuple[Item, asyncio.Future[tuple[Result] | BaseException]]] = deque()
         self._running: asyncio.Task[None] | None = None
 
-    async def __call__(self, item: Item) -> Result:
-        """Raises what `run` raises. Cancelling the caller does not undo what runs already."""
+    def put(self, item: Item) -> Awaitable[Result]:
+        """The item is in the queue when this returns; awaiting it raises what `run` raises, once."""
         # Resolves to a failure instead of raising it, since a cancelled caller never looks.
         done: asyncio.Future[tuple[Result] | BaseException] = asyncio.get_running_loop().create_future()
         self._queue.append((item, done))
         if self._running is None:
             self._running = asyncio.create_task(self._drain(), name="together")
-        outcome = await done
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome[0]
+        return _Outcome(done)
+
+    async def __call__(self, item: Item) -> Result:
+        """As `put`. Cancelling the caller does not undo what runs already."""
+        return await self.put(item)
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is an item that is not done."""
+        return self._running is not None
 
     async def _drain(self) -> None:
         try:
@@ -45,15 +52,33 @@ class Together(Generic[Item, Result]):
             self._running = None
 
     async def _settle(self, group: list[tuple[Item, "asyncio.Future[tuple[Result] | BaseException]"]]) -> None:
-        (results,) = await asyncio.gather(self._run([item for item, _ in group]), return_exceptions=True)
-        if not isinstance(results, BaseException):
+        try:
+            results = await self._run([item for item, _ in group])
+        except Exception as error:  # noqa: BLE001 -- whoever put the item is told, whatever it is
+            if len(group) == 1 or isinstance(error, StoreUnavailable):
+                for _, done in group:
+                    if not done.done():
+                        done.set_result(error)
+                return
+        else:
             for (_, done), result in zip(group, results, strict=True):
                 if not done.done():
                     done.set_result((result,))
-        elif len(group) == 1 or isinstance(results, StoreUnavailable):
-            for _, done in group:
-                if not done.done():
-                    done.set_result(results)
-        else:
-            for one in group:
-                await self._settle([one])
+            return
+        for one in group:
+            await self._settle([one])
+
+
+class _Outcome(Generic[_Result]):
+    """A coroutine in its place would complain when nobody waits for it."""
+
+    __slots__ = ("_done",)
+
+    def __init__(self, done: "asyncio.Future[tuple[_Result] | BaseException]") -> None:
+        self._done = done
+
+    def __await__(self) -> Generator[Any, None, _Result]:
+        outcome = yield from self._done.__await__()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome[0]

@@ -16,7 +16,7 @@ from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.message_json import MalformedTranscript, from_json, to_json
 from bot.store.provenance import ANYBODYS, Provenance
-from bot.store.together import Together
+from bot.store.shared import Rank
 from bot.store.upsert import upsert
 from providers.base import Message
 
@@ -42,8 +42,8 @@ class Transcripts:
         key: dict[str, Any] = {name: bindparam(name) for name in ("conversation_id", "turn_id")}
         values = {"messages": bindparam("messages"), "updated": DatabaseNow()}
         self._upsert = upsert(database.dialect, self._table, key, values)
-        self._saving = Together(self._save_all)
-        self._loading = Together(self._load_all, most=MOST_TOGETHER)
+        self._saving = database.writing.lane(self._save, Rank.TRANSCRIPTS)
+        self._loading = database.reading.lane(self._load)
         self._opened: OrderedDict[bytes, tuple[tuple[Message, ...], Provenance]] = OrderedDict()
 
     async def save(
@@ -74,27 +74,29 @@ class Transcripts:
             after.append(StoredTurn(row.seq, row.turn_id, *self._open(row.stored)))
         return Recent(summary, tuple(reversed(after[:turns])))
 
-    async def _save_all(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[None]:
+    def _save(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[None]:
         # In one order everywhere, so that two processes can't wait for each other's rows.
-        ordered = sorted(rows, key=lambda row: (row["conversation_id"], row["turn_id"]))
-        await self._database.transaction(lambda connection: connection.execute(self._upsert, ordered))
+        connection.execute(self._upsert, sorted(rows, key=lambda row: (row["conversation_id"], row["turn_id"])))
         return [None] * len(rows)
 
-    async def _load_all(self, wanted: Sequence[_Wanted]) -> Sequence[list["_Row"]]:
+    def _load(self, connection: Connection, wanted: Sequence[_Wanted]) -> list[list["_Row"]]:
         """Of each conversation the newest turns as they are stored, newest first, its summary among them."""
+        return [
+            rows
+            for start in range(0, len(wanted), MOST_TOGETHER)
+            for rows in self._load_some(connection, wanted[start : start + MOST_TOGETHER])
+        ]
+
+    def _load_some(self, connection: Connection, wanted: Sequence[_Wanted]) -> list[list["_Row"]]:
         statement = _newest(1 << (len(wanted) - 1).bit_length())
         ids = [one.conversation_id for one in wanted]
         ids += [""] * (statement.size - len(ids))
         parameters: dict[str, Any] = {f"c{number}": id for number, id in enumerate(ids)}
         # One more than asked for: `before` may be among them.
         parameters |= {"most": max(one.turns for one in wanted) + 1}
-
-        def read(connection: Connection) -> list[tuple[str, _Row]]:
-            return [(row[0], _Row(*row[1:])) for row in connection.execute(statement.select, parameters)]
-
         found: dict[str, list[_Row]] = {}
-        for conversation_id, row in await self._database.transaction(read, read=True):
-            found.setdefault(conversation_id, []).append(row)
+        for conversation_id, *row in connection.execute(statement.select, parameters):
+            found.setdefault(conversation_id, []).append(_Row(*row))
         return [
             [row for row in found.get(one.conversation_id, []) if row.turn_id != (one.before or None)] for one in wanted
         ]
