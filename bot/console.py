@@ -175,6 +175,9 @@ class ConsoleStream:
         self._shown = ""
         _write(f"\n  ({_plain(status)})\n")
 
+    async def written(self) -> None:
+        """A terminal has no rhythm to keep."""
+
     async def finish(self, message: Outgoing) -> None:
         lines = [_plain(self._rest(message.text)), *_below(message)]
         _write("\n".join(lines) + "\n")

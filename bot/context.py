@@ -164,6 +164,10 @@ class Stream(Protocol):
         """Takes back all text so far; the answer begins anew in the same message. `status` as above, in place of the text."""
         ...
 
+    async def written(self) -> None:
+        """All of the text is there and `finish` comes at once: it shall not have to keep its distance from a last glimpse."""
+        ...
+
     @property
     def message_id(self) -> str:
         """The channel's id of the message it is shown in; empty before there is one, and where messages have no ids."""

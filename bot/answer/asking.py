@@ -62,6 +62,7 @@ async def _answer(
 async def _delivered(turn: Turn, asked: Incoming, work: Work, outcome: Outcome, again: Kept | None, row: str) -> None:
     """All of it under the name of the model that answered, which may be another than the one that was asked."""
     services, gathered, model = turn.services, work.gathered, work.model
+    await work.stream.written()
     text = work.said.whole(outcome)
     made_of = await made_from(turn, asked, gathered, again)
     said_now = remembered(in_words(asked, turn.say), text, before=again.text if again else None)

@@ -29,6 +29,7 @@ async def conclude(
     be given, where that is less than all."""
     turn, gathered = begun.turn, begun.gathered
     services = turn.services
+    await begun.stream.written()
     made_of = await made_from(turn, asked, gathered, None)
     said_now = remembered(in_words(asked, turn.say), text)
     await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of)

@@ -58,6 +58,9 @@ class Unseen:
     async def restart(self, status: str) -> None:
         await self.stream.status(status)
 
+    async def written(self) -> None:
+        """Of a draft; what comes of it is still to be shown."""
+
     async def finish(self, message: Outgoing) -> None:
         await self.stream.finish(message)
 

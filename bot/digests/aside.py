@@ -27,6 +27,9 @@ class Kept:
     async def restart(self, status: str) -> None:
         del status
 
+    async def written(self) -> None:
+        pass
+
     async def finish(self, message: Outgoing) -> None:
         self.finished = message
 

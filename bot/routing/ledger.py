@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from bot.cost.prices import Prices
 from bot.routing.caller import Caller
 from bot.store.audit import Audit, Row
 from bot.store.database import Database, StoreError
-from bot.store.spending import Ahead, Limited, Refusal, Settled, Spending
+from bot.store.spending import Ahead, Limited, Reached, Refusal, Settled, Spending
 from providers.base import Provider
 
 log = logging.getLogger(__name__)
@@ -96,25 +96,31 @@ class Ledger:
         return Opened(at, month, id if answer else "")
 
     async def close(self, caller: Caller, opened: Opened, row: Row) -> None:
-        """Goes on when its caller is cancelled. A store that fails costs the row, not the answer."""
-        task = asyncio.create_task(self._close(caller, opened, row), name="writing down a model call")
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-        await asyncio.shield(task)
-
-    async def aclose(self) -> None:
-        """Until all is written."""
-        await asyncio.gather(*self._writing)
-
-    async def _close(self, caller: Caller, opened: Opened, row: Row) -> None:
+        """The row is written before whatever is written next, the announcement of an answer too. A store that fails costs the
+        row, not the answer. Waits only where there is a budget: the next call must see it, and its warning stands under the answer.
+        """
         owners = self.owners(caller)
         told = self._told(caller) if caller.purpose in SHOWN else {}
         marks = {key: tuple((-(-limit * mark // 100), mark) for mark in MARKS) for key, (_, limit) in told.items()}
         # What cost nothing adds to no counter, and needs no lock on one.
         counted = tuple(owner.key for owner in owners) if row.cost else ()
         marks = {key: value for key, value in marks.items() if key in counted}
+        settling = self.spending.settle(Settled(row, opened.month.name, counted, opened.id, marks))
+        task = asyncio.create_task(self._settled(settling, caller, told), name="writing down a model call")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        if any(self.budgets.limit(owner) is not None for owner in owners):
+            await asyncio.shield(task)
+
+    async def aclose(self) -> None:
+        """Until all is written."""
+        await asyncio.gather(*self._writing)
+
+    async def _settled(
+        self, settling: Awaitable[Reached], caller: Caller, told: Mapping[str, tuple[Owner, int]]
+    ) -> None:
         try:
-            reached = await self.spending.settle(Settled(row, opened.month.name, counted, opened.id, marks))
+            reached = await settling
         except StoreError as error:
             log.warning("a model call was not written down: %s", type(error).__name__)
             return

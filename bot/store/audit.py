@@ -76,7 +76,10 @@ class Sum:
 
 
 class Audit:
-    """Rows are written by `bot.store.spending`, together with what they add to. Raises `StoreError`."""
+    """Rows are written by `bot.store.spending`, together with what they add to. Raises `StoreError`.
+
+    Whoever reads sees the calls of this process that are over, also those that are just being written down.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -85,6 +88,7 @@ class Audit:
     async def search(self, wanted: Wanted = Wanted(), *, after: int = 0, most: int = PAGE) -> list[Row]:
         """Oldest first; those after the row with this id."""
         statement = self._rows(wanted).where(self._table.c.id > after).limit(most)
+        await self._database.writing.settled()
         async with self._database.read() as connection:
             return [_row(one) for one in (await connection.execute(statement)).mappings()]
 
@@ -106,6 +110,7 @@ class Audit:
                 for column in (table.estimated, table.input, table.cache_read, table.cache_write, table.output, table.reasoning)
             ),
         )  # fmt: skip
+        await self._database.writing.settled()
         async with self._database.read() as connection:
             found = (await connection.execute(select(*figures).where(*self._where(wanted)))).one()
         calls, cost, without, estimated, *tokens = (int(one) for one in found)

@@ -77,6 +77,7 @@ class Spending:
         """Settled only; owners without any are left out."""
         table = self._tables.spending
         where = (table.c.owner.in_(set(owners)), table.c.month == month)
+        await self._database.writing.settled()
         async with self._database.read() as connection:
             rows = await connection.execute(select(table.c.owner, table.c.spent).where(*where))
             return {row.owner: row.spent for row in rows}

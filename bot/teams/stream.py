@@ -43,6 +43,7 @@ class Answer:
         self._began = 0.0
         self._last = 0.0
         self._not_before = 0.0
+        self._quiet_until = 0.0
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(timing.typing_delay, self._start)
         self._pump: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -65,6 +66,13 @@ class Answer:
     async def text(self, delta: str) -> None:
         self._text += delta
         self._nudge(self._timing.text_delay)
+
+    async def written(self) -> None:
+        """Nothing more is begun to be shown for as long as nobody would miss it."""
+        self._quiet_until = self._loop.time() + self._timing.typing_delay
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._quiet_until, self._start)
 
     async def restart(self, status: str) -> None:
         """What was shown can't be taken back in a stream, so it ends there and the same message is edited from now on."""
@@ -195,7 +203,8 @@ class Answer:
                     await self._keep_alive()
             else:
                 await asyncio.sleep(self._wait())
-                await self._show()
+                if not self._wait():  # else the text became whole meanwhile
+                    await self._show()
 
     async def _show(self) -> None:
         async with self._showing:
@@ -240,10 +249,8 @@ class Answer:
     def _wait(self) -> float:
         """Seconds until something may be shown again. The first words come as early as Teams takes them, the rest in an even rhythm."""
         now = self._loop.time()
-        if not self._last:
-            return 0.0
-        pause = self._display.pause(first_words=bool(self._text) and not self._shown[0])
-        return max(0.0, self._last + pause - now, self._not_before - now)
+        pause = self._display.pause(first_words=bool(self._text) and not self._shown[0]) if self._last else 0.0
+        return max(0.0, self._last + pause - now, self._not_before - now, self._quiet_until - now)
 
     async def _leave_stream(self, display: Streamed) -> None:
         async with self._showing:

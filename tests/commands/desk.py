@@ -43,6 +43,9 @@ class Stream:
         self.statuses.append(status)
         self.deltas.clear()
 
+    async def written(self) -> None:
+        pass
+
     async def finish(self, message: Outgoing) -> None:
         self.finished.append(message)
 

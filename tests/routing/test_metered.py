@@ -195,6 +195,7 @@ async def test_a_store_that_fails_costs_the_row_and_not_the_answer(
     async with books.database.write() as connection:
         await connection.exec_driver_sql("DROP TABLE audit")
     assert isinstance(await anext(pieces), Response)
+    await books.ledger.aclose()
     assert "was not written down: StoreError" in caplog.text
     assert "canary" not in caplog.text
 
@@ -284,6 +285,7 @@ async def test_a_call_costs_one_write_unless_a_budget_is_near_its_end(
     try:
         books = with_budgets(database, **budgets)
         await drained(books.model(Vendor(["one", end()]))[0])
+        await books.ledger.aclose()
         assert (database.writes, database.reads) == (writes, reads)
     finally:
         await database.aclose()

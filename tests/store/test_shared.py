@@ -25,7 +25,8 @@ def recording(database: Database, name: str, rank: Rank, log: list[tuple[int, st
 async def test_all_that_comes_at_once_is_one_transaction_in_the_order_of_ranks(database: Database) -> None:
     log: list[tuple[int, str, tuple[int, ...]]] = []
     last, first = recording(database, "last", Rank.SPENDING, log), recording(database, "first", Rank.INBOX, log)
-    assert await asyncio.gather(last(1), first(2), last(3), first(4)) == [10, 20, 30, 40]
+    results = await asyncio.gather(last(1), first(2), last(3), first(4))
+    assert list(results) == [10, 20, 30, 40]
     assert [(name, items) for _, name, items in log] == [("first", (2, 4)), ("last", (1, 3))]
     assert len({connection for connection, _, _ in log}) == 1
 
@@ -42,9 +43,7 @@ async def test_one_fault_leaves_the_others_written(database: Database) -> None:
 
     written = database.writing.lane(run)
     faults = await asyncio.gather(lane(1), lane(-1), written("x"), return_exceptions=True)
-    assert faults[0] == 10
-    assert isinstance(faults[1], ValueError)
-    assert faults[2] == "x"
+    assert [str(fault) for fault in faults] == ["10", "faulty", "x"]
     assert await preferences.get("person:ida", "model") == "claude"
 
 
@@ -53,7 +52,7 @@ async def test_what_nobody_waits_for_is_written_before_what_comes_later(database
     lane = recording(database, "one", Rank.SPENDING, log)
     lane.put(1)
     await database.writing.settled()
-    assert [items for _, _, items in log] == [(1,)]
+    assert [entry[2] for entry in log] == [(1,)]
     lane.put(-1)  # fails, and nobody looks
     assert await lane(2) == 20
     assert log[-1][1:] == ("one", (2,))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -107,6 +107,30 @@ async def test_an_answer_that_is_ready_at_once_is_one_post(place: Place) -> None
     (posted,) = talk.wire.record
     assert (posted.method, posted.body["text"]) == ("POST", "Hello.")
     assert talk.receipt.log == ["sending"]
+
+
+@pytest.mark.parametrize("place", list(Place))
+async def test_a_text_that_is_whole_waits_for_its_end(place: Place) -> None:
+    """The store is written to in between, and a glimpse of the text would make the whole of it a second late."""
+    async with talking(place, timing=replace(FAST, text_delay=0.02, dots_delay=0.02)) as talk:
+        stream = talk.conversation.stream()
+        await stream.text("Forty-two, as you asked. ")
+        await stream.written()
+        await asyncio.sleep(0.1)
+        assert talk.wire.record == []
+        await stream.finish(Outgoing("Forty-two, as you asked."))
+    assert [posted.method for posted in talk.wire.record] == ["POST"]
+    assert talk.receipt.log == ["sending"]
+
+
+async def test_a_whole_text_whose_end_is_long_in_coming_is_shown_after_all() -> None:
+    async with talking(timing=replace(FAST, typing_delay=0.05)) as talk:
+        stream = talk.conversation.stream()
+        await stream.text("Forty-two, as you asked. ")
+        await stream.written()
+        await talk.until(1)
+        await stream.finish(Outgoing("Forty-two, as you asked."))
+    assert talk.streamed()[0][:2] == ("streaming", "Forty-two, as you asked.")
 
 
 async def test_a_personal_chat_streams() -> None:
