@@ -83,6 +83,8 @@ OWNERS = {
     "alembic": {"bot/store"},
     "dbos": {"bot/digests/engine.py"},
 }
+# What `infra/azure` may import of the product: permissions, settings, and where people come back after signing in.
+SAID_BY_THE_PRODUCT = {"bot.permissions", "bot.settings", "bot.signin.page"}
 # Folder, what its plug-ins are called in their files, where their tests are.
 PLUGINS = (
     ("providers", "PROVIDER", "tests/providers"),
@@ -173,9 +175,16 @@ def neighbours_do_not_know_each_other(file: Source) -> Iterator[str]:
 
 
 def the_local_tenant_knows_nothing_of_the_product(file: Source) -> Iterator[str]:
-    for module, _ in () if file.product else file.imports:
-        if module.split(".")[0] in PRODUCT[:-1]:
+    for module, _ in () if file.product or file.where.startswith("infra/azure/") else file.imports:
+        if module.split(".")[0] in PRODUCT[:-1] or module.startswith("infra.azure"):
             yield f"imports {module}: it is Microsoft and the vendors, seen from the wire"
+
+
+def what_deploys_reads_only_what_the_product_says_of_itself(file: Source) -> Iterator[str]:
+    for module, _ in file.imports if file.where.startswith("infra/azure/") else ():
+        of_product = module.split(".")[0] in PRODUCT[:-1]
+        if module.startswith("infra.local") or (of_product and not module.startswith(tuple(SAID_BY_THE_PRODUCT))):
+            yield f"imports {module}: it may know of the product {', '.join(sorted(SAID_BY_THE_PRODUCT))}"
 
 
 def each_sdk_has_one_home(file: Source) -> Iterator[str]:
@@ -235,6 +244,7 @@ RULES: tuple[Callable[[Source], Iterator[str]], ...] = (
     imports_only_go_down,
     neighbours_do_not_know_each_other,
     the_local_tenant_knows_nothing_of_the_product,
+    what_deploys_reads_only_what_the_product_says_of_itself,
     each_sdk_has_one_home,
     http_clients_are_built_in_one_place,
     imports_stand_at_the_top,
@@ -262,6 +272,11 @@ BREACHES = {
     "bot/teams/gate.py": ('"""Why."""\nfrom bot.agent.loop import x', ["imports bot.agent.loop"]),
     "bot/commands/nobody.py": ('"""Why."""\nCOMMAND: int = 1', ["has no tests/commands/test_nobody.py"]),
     "infra/local/wire.py": ('"""Why."""\nfrom graph import files', ["seen from the wire"]),
+    "infra/local/world.py": ('"""Why."""\nfrom infra.azure.entra import plan', ["seen from the wire"]),
+    "infra/azure/entra/plan.py": (
+        '"""Why."""\nfrom bot.permissions import x\nfrom bot.app import y\nfrom infra.local import z',
+        ["imports bot.app: it may know", "imports infra.local: it may know"],
+    ),
     "providers/gpt.py": ('"""Why."""\ndef f():\n    import openai', []),
 }  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Sign-in as the app builds it, against the local tenant's Entra over TLS with the real MSAL."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +67,12 @@ class Stack:
 @pytest.fixture
 async def stack(tenant: World) -> AsyncIterator[Stack]:
     entra_state(tenant).consents.clear()  # everybody has agreed; tests take that back where it matters
-    settings = make_settings(tenant)
+    async with stack_for(tenant, make_settings(tenant)) as built:
+        yield built
+
+
+@asynccontextmanager
+async def stack_for(tenant: World, settings: Settings) -> AsyncGenerator[Stack]:
     outbound = Outbound(tls_context(settings.ca_bundle))
     transport = Transport(outbound, settings.login_base_url, clock=lambda: tenant.clock.now().timestamp())
     built = Stack(tenant, settings, transport, MemoryStore(), sign_in=None)  # type: ignore[arg-type]  # -- set next line

@@ -1,6 +1,9 @@
 """Everything this wire claims to serve. Scopes: least privilege first (Microsoft Graph permissions reference)."""
 
+from functools import partial
+
 from infra.local.graph import (
+    applications,
     calendar,
     drives,
     files_write,
@@ -9,6 +12,7 @@ from infra.local.graph import (
     meetings,
     people,
     permissions,
+    principals,
     retrieval,
     search,
     sites,
@@ -48,6 +52,10 @@ CHANNEL_MEMBERS = ("ChannelMember.Read.All", "ChannelMember.ReadWrite.All")
 CHANNEL_MESSAGES = ("ChannelMessage.Read.All", "Group.Read.All", "Group.ReadWrite.All")
 CHANNEL_SEND = ("ChannelMessage.Send", "Group.ReadWrite.All")
 FOLDER_READ = ("Files.Read.All", "Sites.Read.All", "Files.ReadWrite.All", "Group.Read.All")
+
+APPLICATIONS = ("Application.ReadWrite.All",)
+CONSENTS = ("DelegatedPermissionGrant.ReadWrite.All",)
+TENANT = ("User.Read", "Organization.Read.All")
 
 Row = tuple[str, str, tuple[str, ...], Handler]
 
@@ -208,6 +216,26 @@ TEAMS: list[Row] = [
     ("GET", "/chats/{chat}/messages/{message}", CHAT_READ, teams.chat_message),
 ]
 
+KNOWN = frozenset(scope for rows in (DIRECTORY, OUTLOOK, FILES, TEAMS) for _, _, scopes, _ in rows for scope in scopes)
+"""Graph's delegated permissions, as far as something here needs them."""
+REGISTRATIONS: list[Row] = [
+    ("GET", "/organization", TENANT, applications.organization),
+    ("GET", "/applications", APPLICATIONS, applications.by_key),
+    ("PATCH", "/applications", APPLICATIONS, applications.upsert_application),
+    ("GET", "/applications/{application}", APPLICATIONS, applications.get_application),
+    ("PATCH", "/applications/{application}", APPLICATIONS, applications.update_application),
+    ("DELETE", "/applications/{application}", APPLICATIONS, applications.delete_application),
+    ("POST", "/applications/{application}/addPassword", APPLICATIONS, applications.add_password),
+    ("GET", "/applications/{application}/federatedIdentityCredentials", APPLICATIONS, applications.list_credentials),
+    ("PATCH", "/applications/{application}/federatedIdentityCredentials", APPLICATIONS, applications.upsert_credential),
+    ("DELETE", "/directory/deletedItems/{item}", APPLICATIONS, applications.purge),
+    ("GET", "/servicePrincipals", APPLICATIONS, partial(principals.by_key, known=KNOWN)),
+    ("PATCH", "/servicePrincipals", APPLICATIONS, principals.upsert),
+    ("GET", "/oauth2PermissionGrants", CONSENTS, principals.list_grants),
+    ("POST", "/oauth2PermissionGrants", CONSENTS, principals.create_grant),
+    ("PATCH", "/oauth2PermissionGrants/{grant}", CONSENTS, principals.update_grant),
+]
+
 SEARCH: list[Row] = [("POST", "/search/query", (), search.query)]
 
 
@@ -217,6 +245,7 @@ def _routes(service: Service, rows: list[Row]) -> list[Route]:
 
 TABLE = Table(
     _routes("directory", DIRECTORY)
+    + _routes("directory", REGISTRATIONS)
     + _routes("outlook", OUTLOOK)
     + _routes("files", FILES)
     + _routes("teams", TEAMS)

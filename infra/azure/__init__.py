@@ -1,0 +1,1 @@
+"""What runs Parley in Azure and registers it in Entra. Nothing of the product imports it."""
