@@ -12,7 +12,13 @@ from tests.test_settings import vendors_own
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md"), ROOT / "manifest" / "README.md"]
+    [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "manifest" / "README.md",
+        *(ROOT / "infra" / "azure").rglob("*.md"),
+    ]
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
