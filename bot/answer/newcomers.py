@@ -23,16 +23,23 @@ class Watch:
     turn: Turn
     gathered: Gathered
 
+    @property
+    def settled(self) -> bool:
+        """Whether nobody who is there can matter (`covered` says yes to everybody): then nobody is asked for."""
+        audience = self.gathered.rules.audience
+        return audience.personal or (audience.members is None and self.gathered.grounding.open_to is None)
+
     async def check(self) -> None:
         """Raises `Outgrown`."""
-        if self.gathered.rules.audience.personal:
+        if self.settled:
             return
         if not covered(self.gathered, await self.turn.services.audience(self.turn)):
             raise Outgrown
 
     def before(self, show: Callable[[str], Awaitable[None]]) -> Callable[[str], Awaitable[None]]:
         async def checked(text: str) -> None:
-            await self.check()
+            if not self.settled:
+                await self.check()
             await show(text)
 
         return checked

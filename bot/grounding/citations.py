@@ -30,10 +30,14 @@ class Citations:
         Until `final`, an unfinished marker at the end is held back.
         """
         shown = text if final else _OPEN_MARKER.sub("", text)
+        if "[" not in shown:
+            return shown
         return _MARKERS.sub(self._number, _PLAIN_NUMBER.sub(r"(\1)", shown))
 
     def settled(self, text: str) -> int:
         """How many characters of a growing text look the same whatever follows: there it may be cut and shown in parts."""
+        if "[" not in text:
+            return len(text.rstrip(" \t"))
         unfinished = _OPEN_MARKER.search(text)
         return len(text) if unfinished is None else unfinished.start()
 

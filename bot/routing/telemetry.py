@@ -30,6 +30,7 @@ VENDORS: Mapping[str, str] = {
 """`gen_ai.provider.name` by door; of other doors it is the door's own name."""
 _TOKENS = tuple(float(4**power) for power in range(14))
 _SECONDS = tuple(0.01 * 2**power for power in range(14))
+_STAND_INS = ("opentelemetry.trace", "opentelemetry.metrics")
 Value = str | int | float | bool | tuple[str, ...]
 
 
@@ -43,6 +44,7 @@ class Telemetry:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._own = tracers is not None or meters is not None
         self._tracer = trace.get_tracer(SCOPE, tracer_provider=tracers)
         meter = metrics.get_meter(SCOPE, meter_provider=meters)
         self._monotonic = monotonic
@@ -70,8 +72,8 @@ class Telemetry:
         )  # fmt: skip
 
     def __call__(self, inner: Provider, caller: Caller) -> Provider:
-        """A `bot.routing.caller.Step`."""
-        return _Traced(inner, caller, self)
+        """A `bot.routing.caller.Step`: none at all while nobody listens, since each costs something for every word."""
+        return inner if not self._own and _nobody_listens() else _Traced(inner, caller, self)
 
     @contextmanager
     def turn(self, said: Incoming) -> Iterator[Span]:
@@ -188,6 +190,12 @@ class _Traced:
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _nobody_listens() -> bool:
+    """Whether the process has only the stand-ins that OpenTelemetry's API brings along, which drop everything."""
+    providers = (trace.get_tracer_provider(), metrics.get_meter_provider())
+    return all(type(one).__module__.startswith(_STAND_INS) for one in providers)
 
 
 def failed(error: BaseException) -> None:

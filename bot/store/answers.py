@@ -1,7 +1,7 @@
 """What was answered, by the channel's id of the message: its buttons, thumbs, edits and its list of sources refer to it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Delete, bindparam, delete, select
@@ -10,6 +10,7 @@ from bot.context import Incoming
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.pending import incoming_from_json, incoming_to_json
+from bot.store.references import flat
 from bot.store.shared import Rank
 from bot.store.upsert import upsert
 from providers.base import Usage
@@ -193,7 +194,8 @@ class Answers:
 
 
 def _to_json(kept: Kept) -> dict[str, Any]:
-    return {**asdict(kept), "asked": incoming_to_json(kept.asked)}
+    lists = {name: [flat(one) for one in getattr(kept, name)] for name in ("read", "skipped", "failed")}
+    return {**flat(kept), "asked": incoming_to_json(kept.asked), "usage": flat(kept.usage), **lists}
 
 
 def _from_json(value: Mapping[str, Any]) -> Kept:

@@ -1,7 +1,6 @@
 """The question that waits while a person signs in: the newest one only, and taken exactly once."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -9,7 +8,7 @@ from sqlalchemy import delete, select
 from bot.context import Incoming, Person, Sent
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
-from bot.store.references import reference_from_json, reference_to_json
+from bot.store.references import flat, reference_from_json, reference_to_json
 from bot.store.upsert import upsert
 
 
@@ -49,7 +48,11 @@ class Pending:
 
 def incoming_to_json(question: Incoming) -> dict[str, Any]:
     """JSON, for a row of the inbox or of this table."""
-    return {**asdict(question), "reference": reference_to_json(question.reference)}
+    return {
+        **flat(question),
+        "reference": reference_to_json(question.reference),
+        **{name: [flat(one) for one in getattr(question, name)] for name in ("quoted", "people", "sent")},
+    }
 
 
 def incoming_from_json(value: Mapping[str, Any]) -> Incoming:

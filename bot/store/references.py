@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, select
@@ -101,12 +101,12 @@ class References:
 
 
 def reference_to_json(reference: Reference) -> dict[str, Any]:
-    person = reference.person
-    return {
-        **{field.name: getattr(reference, field.name) for field in fields(reference)},
-        "place": reference.place.value,
-        "person": {field.name: getattr(person, field.name) for field in fields(person)},
-    }
+    return {**flat(reference), "place": reference.place.value, "person": flat(reference.person)}
+
+
+def flat(one: Any) -> dict[str, Any]:
+    """A dataclass by its fields' names, what it holds as it is: `dataclasses.asdict` copies all of it, at ten times the cost."""
+    return {name: getattr(one, name) for name in one.__dataclass_fields__}
 
 
 def reference_from_json(value: Mapping[str, Any]) -> Reference:

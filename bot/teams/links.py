@@ -32,6 +32,8 @@ _LINKISH = re.compile(
     rf"(?P<port>:\d{{1,5}})?(?P<tail>[/\\?#]{_TAIL}*)?",
     re.IGNORECASE,
 )
+# Every one of them has a letter behind a dot, or something behind a colon; most texts have neither, and this is seen at once.
+_MAY_BE_LINKISH = re.compile(rf"{_DOT}(?=[^\W\d_])|:(?=[^\s:])")
 _AFTER = ".,;:!?'\")]}>*_~|\\"
 """Ends the sentence, not the address."""
 _COUNTRY = re.compile(
@@ -118,6 +120,8 @@ def normal(address: str) -> str:
 
 def linkish(text: str) -> "list[Address]":
     """What a client may turn into a link, from left to right."""
+    if not _MAY_BE_LINKISH.search(text):
+        return []
     found = (_address(match) for match in _LINKISH.finditer(text))
     return [address for address in found if address is not None]
 

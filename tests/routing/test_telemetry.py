@@ -1,6 +1,8 @@
 """Spans and figures by the GenAI conventions, under the names the conventions' own package has; and never a word of content."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -188,3 +190,22 @@ def test_a_request_to_graph_is_a_span(watching: Watching) -> None:
     assert [(span.attributes or {})["error.type"] for span in (throttled, broken)] == ["429", "OSError"]
     assert all(span.parent and span.parent.span_id == turn.context.span_id for span in (good, throttled, broken))
     assert "canary" not in watching.told()
+
+
+def test_while_nobody_listens_nothing_stands_around_a_model() -> None:
+    """In a process of its own: what listens is the process's, and is never taken back."""
+    code = """
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
+from bot.routing.telemetry import Telemetry
+telemetry, model = Telemetry(), type("Model", (), {"door": "d", "model": "m", "images": False})()
+assert telemetry(model, None) is model
+if {tracers}:
+    trace.set_tracer_provider(TracerProvider(shutdown_on_exit=False))
+else:
+    metrics.set_meter_provider(MeterProvider(shutdown_on_exit=False))
+assert telemetry(model, None) is not model
+"""
+    for tracers in ("True", "False"):
+        subprocess.run([sys.executable, "-c", code.replace("{tracers}", tracers)], check=True)

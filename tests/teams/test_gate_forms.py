@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from bot.teams.card_gate import ADAPTIVE, card
 from bot.teams.gate import letters, plain, preview, render
-from bot.teams.links import Links
+from bot.teams.links import Links, linkish
 
 DOCUMENT = "https://contoso.sharepoint.com/sites/fin/Plan%202027.docx?web=1"
 LINKS = Links.of([DOCUMENT], ["wiki.contoso.com"])
@@ -307,3 +307,12 @@ def test_our_own_sign_in_page_is_reached_in_a_local_run_too() -> None:
     assert render(f"[x]({page})", [page]) == f"[x]({page})"
     for other in ("http://evil.com/x", "http://127.0.0.1.evil.com/x", "http://127.0.0.1@evil.com/x"):
         assert not out(render(f"[x]({other})", [other]))
+
+
+@given(
+    st.text(alphabet="ab1Z.:@/\\-?#。．｡ \n_é", max_size=30)
+    | st.sampled_from(["tel:1", "x@y.de", "a。com", "http:\\\\h", "WWW.x.y/z"])
+)
+def test_the_quick_look_for_links_misses_none(text: str) -> None:
+    """Most texts are let through after one look; `1.z` is no address and makes that look say no more than maybe."""
+    assert linkish(text) == linkish(f"{text}\n1.z")
