@@ -109,7 +109,7 @@ async def _wired(
         parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=asyncio.get_running_loop().time
     )
     office = _office(connector, parts.database, references, timing)
-    cards = SignInCards(parts.identity.sign_in_id, parts.page.link, sso=not settings.parley_local)
+    cards = SignInCards(parts.identity.bot_id, parts.page.link, sso=not settings.parley_local)
     events = discover(import_module("bot.events"), "EVENT", Event)
     answering = Answering(parts.router, arrange(office), references, Pending(parts.database), cards, events)
     inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}", concurrency=CONVERSATIONS)

@@ -1,4 +1,4 @@
-"""Which permissions Parley asks Microsoft for, and what each is for: the app registration, the manifest and the doctor read it here.
+"""What Parley is registered for at Microsoft: permissions, and what each is for. The app registration and the manifest are made from it.
 
 No feature is built from this list. Each names its own permissions where it asks Graph; this file only collects them, and
 `tests/test_permissions.py` runs every one of them with and without its permission.
@@ -11,6 +11,7 @@ from bot.digests.gathering import ME
 from bot.digests.sections import channel_files
 from bot.routing import membership
 from bot.settings import Settings
+from bot.signin.page import CALLBACK
 from graph import meetings
 from graph.discover import available
 from graph.options import Options
@@ -29,6 +30,9 @@ RESOURCE_SPECIFIC: Mapping[str, str] = {
     READ_CHATS: "follow, in a group chat: what is said without a mention",
 }
 """Consented to by an owner of the team or a member of the chat when they add the app (msteams-docs, resource-specific-consent)."""
+
+RETURNS = (CALLBACK,)
+"""Paths of ours that Entra sends people back to after they signed in."""
 
 
 def delegated(settings: Settings) -> Mapping[str, tuple[str, ...]]:

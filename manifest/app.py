@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.permissions import RESOURCE_SPECIFIC
 from bot.settings import LOOPBACK, Settings
+from bot.signin.cards import application_uri
 from bot.texts import DEFAULT, Texts, languages
 from manifest.commands import command_lists
 
@@ -63,8 +64,7 @@ def app_id(settings: Settings) -> str:
 
 
 def resource(settings: Settings) -> str:
-    """The Application ID URI, which single sign-on compares letter by letter (`bot.signin.cards`)."""
-    return f"api://botid-{settings.microsoft_app_id}"
+    return application_uri(settings.microsoft_app_id)
 
 
 def host(settings: Settings) -> str:

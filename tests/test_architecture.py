@@ -83,8 +83,8 @@ OWNERS = {
     "alembic": {"bot/store"},
     "dbos": {"bot/digests/engine.py"},
 }
-# What `infra/azure` may import of the product: permissions, settings, and where people come back after signing in.
-SAID_BY_THE_PRODUCT = {"bot.permissions", "bot.settings", "bot.signin.page"}
+# What `infra/azure` may import of the product: what it is registered for, and its settings.
+SAID_BY_THE_PRODUCT = {"bot.permissions", "bot.settings"}
 # Folder, what its plug-ins are called in their files, where their tests are.
 PLUGINS = (
     ("providers", "PROVIDER", "tests/providers"),

@@ -14,17 +14,21 @@ from urllib.parse import parse_qs
 import pytest
 import pytest_asyncio
 
+from bot.app import create_app
 from bot.context import Audience, Person
 from bot.digests.gathering import Gathering
-from bot.permissions import READ_CHANNELS, RESOURCE_SPECIFIC, SIGN_IN, delegated
+from bot.permissions import READ_CHANNELS, RESOURCE_SPECIFIC, RETURNS, SIGN_IN, delegated
 from bot.policy.rules import Policy, Rule, Targets
 from bot.routing.membership import Directory
+from bot.settings import Settings
 from bot.texts import Texts
 from graph.discover import discover
 from graph.errors import ConsentRequired, SignInNeeded
 from infra.local.company.golden import MORNING, WHOM, plant
 from infra.local.company.teams import channel_id
 from infra.local.entra_state import entra_state
+from infra.local.tenant import environment
+from infra.local.tenant import settings as tenant_settings
 from infra.local.tokens import mint_user
 from infra.local.world import World
 from manifest.app import manifest
@@ -34,8 +38,9 @@ from tests.digests.composing import composed, work_for
 from tests.e2e.parley import Parley, parley_running
 from tests.graph.conftest import People, people, time
 from tests.graph.test_permissions import USES
-from tests.manifest.made import PUBLISHER, settings
+from tests.manifest.made import KEY, PUBLISHER, settings
 from tests.signin.conftest import Stack, stack
+from tests.store.prepared import sqlite_in
 
 __all__ = ["people", "stack", "time"]  # fixtures
 
@@ -55,6 +60,14 @@ def test_what_the_code_asks_for_is_what_is_registered() -> None:
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAMED.fullmatch(node.value):
                     found.add(node.value)
     assert found == EVERYTHING
+
+
+async def test_every_way_back_from_entra_is_registered(tenant: World, tmp_path: Path) -> None:
+    given = {**tenant_settings(tenant), "database_url": sqlite_in(tmp_path), "encryption_keys": KEY, "digests": False}
+    app = await create_app(Settings(**given), environment(tenant))
+    ways = {route.resource.canonical for route in app.router.routes() if route.resource is not None}
+    await app.cleanup()
+    assert {way for way in ways if "callback" in way} == set(RETURNS)
 
 
 def test_only_what_an_installation_has_is_registered() -> None:

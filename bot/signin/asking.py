@@ -18,9 +18,9 @@ class Link(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignInCards:
-    """`sso` is False for clients without single sign-on (the Playground)."""
+    """`bot_id` is who people talk to, not whom they sign in to. `sso` is False for clients without single sign-on (the Playground)."""
 
-    app_id: str
+    bot_id: str
     link: Link
     sso: bool
 
@@ -32,7 +32,7 @@ class SignInCards:
             # Teams answers a card with single sign-on by itself. Where that did not help or cannot, the question would be asked
             # and the card shown for ever.
             return Outgoing("", card=link_card(link, say, text=_text(needed)), links=(link,))
-        return Outgoing("", card=oauth_card(self.app_id, link, secrets.token_urlsafe(16), say, text=_text(needed)))
+        return Outgoing("", card=oauth_card(self.bot_id, link, secrets.token_urlsafe(16), say, text=_text(needed)))
 
 
 def _text(needed: SignInNeeded | None) -> str:

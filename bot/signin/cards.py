@@ -14,11 +14,19 @@ TEXT, AGAIN, MORE = "sign_in.text", "sign_in.again", "sign_in.more"
 """Keys of `bot.texts`: the first sign-in, one that has ended, one that has to allow more."""
 
 
-def oauth_card(app_id: str, link: str, request_id: str, say: Texts, *, text: str = TEXT) -> Mapping[str, Any]:
+def application_uri(bot_id: str) -> str:
+    """The Application ID URI of the app people sign in to. It names the bot, which is another app where that is a managed identity.
+
+    Teams compares it letter by letter, here, in the manifest and in Entra
+    (learn.microsoft.com/microsoftteams/platform/bots/how-to/authentication/bot-sso-register-aad).
+    """
+    return f"api://botid-{bot_id}"
+
+
+def oauth_card(bot_id: str, link: str, request_id: str, say: Texts, *, text: str = TEXT) -> Mapping[str, Any]:
     """For Teams: single sign-on silently, and our page behind the button when that is not enough.
 
-    `request_id` is unique for each card; each open client sends it back once. The address is the app's Application ID URI, which
-    Teams compares letter by letter (learn.microsoft.com/microsoftteams/platform/bots/how-to/authentication/bot-sso-register-aad).
+    `request_id` is unique for each card; each open client sends it back once.
     """
     return {
         "contentType": OAUTH_CARD,
@@ -26,7 +34,7 @@ def oauth_card(app_id: str, link: str, request_id: str, say: Texts, *, text: str
             "text": say(text),
             "connectionName": CONNECTION,
             "buttons": [{"type": "signin", "title": say("sign_in.button"), "value": link}],
-            "tokenExchangeResource": {"id": request_id, "uri": f"api://botid-{app_id}", "providerId": PROVIDER},
+            "tokenExchangeResource": {"id": request_id, "uri": application_uri(bot_id), "providerId": PROVIDER},
         },
     }
 

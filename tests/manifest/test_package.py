@@ -122,6 +122,7 @@ def test_single_sign_on_names_the_same_address_everywhere() -> None:
     managed = manifest(
         settings(microsoft_app_type="UserAssignedMSI", microsoft_sign_in_app_id=other), PUBLISHER, "1.0.0"
     )
+    # A managed identity is the bot, and nobody can sign in to it: the other app's address names the bot all the same.
     assert managed["webApplicationInfo"] == {"id": other, "resource": resource(known)}
     assert managed["bots"][0]["botId"] == known.microsoft_app_id
     assert made["validDomains"] == ["parley.contoso.example"]

@@ -14,9 +14,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from bot.permissions import SIGN_IN, delegated
+from bot.permissions import RETURNS, SIGN_IN, delegated
 from bot.settings import Settings
-from bot.signin.page import CALLBACK
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 UPSERT = {"Prefer": "create-if-missing"}
@@ -95,7 +94,7 @@ def register(wanted: Wanted) -> list[Step]:
     application = {
         "displayName": wanted.display_name,
         "signInAudience": "AzureADMyOrg",
-        "web": {"redirectUris": [f"{wanted.public_url.rstrip('/')}{CALLBACK}"]},
+        "web": {"redirectUris": [f"{wanted.public_url.rstrip('/')}{path}" for path in RETURNS]},
         "requiredResourceAccess": [{"resourceAppId": GRAPH_APP, "resourceAccess": access}],
         "api": api,
     }

@@ -21,6 +21,10 @@ EMPTY_API: dict[str, Any] = {
     "oauth2PermissionScopes": [],
     "preAuthorizedApplications": [],
 }
+UNSET = (
+    "isFallbackPublicClient", "applicationTemplateId", "isDeviceOnlyAuthSupported", "groupMembershipClaims", "optionalClaims",
+    "tokenEncryptionKeyId", "samlMetadataUrl", "windows",
+)  # fmt: skip
 NAMESPACE = uuid.UUID("7f6c1e2a-5b0f-4c0e-9d0b-2f7a3b1c9e55")
 
 Row = dict[str, Any]
@@ -85,6 +89,9 @@ def upsert_application(call: Call) -> Answer:
         "id": str(uuid.uuid4()), "deletedDateTime": None, "appId": str(uuid.uuid4()), "createdDateTime": iso(call.now()),
         "uniqueName": key, "identifierUris": [], "signInAudience": "AzureADandPersonalMicrosoftAccount", "tags": [],
         "api": dict(EMPTY_API), "keyCredentials": [], "passwordCredentials": [], "requiredResourceAccess": [],
+        **dict.fromkeys(UNSET), "addIns": [], "appRoles": [], "publicClient": {"redirectUris": []}, "publisherDomain": "tidewell.example",
+        "info": dict.fromkeys(("termsOfServiceUrl", "supportUrl", "privacyStatementUrl", "marketingUrl", "logoUrl")),
+        "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
         "web": {"redirectUris": [], "implicitGrantSettings": {"enableIdTokenIssuance": False, "enableAccessTokenIssuance": False}},
     }  # fmt: skip
     _update(call, made, body)
