@@ -1,11 +1,10 @@
-"""The two steps of a run: it is composed and stored, then handed to the inbox, which delivers it. Each may be repeated at any point.
+"""The two steps of a run: it is composed and stored, then handed to the inbox, which delivers it. All of it may be repeated at any point.
 
 Nothing here remembers anything: the run's row says how far it came, and what was paid for once is not paid for again.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 from bot.digests.caps import cost_of, used_up
 from bot.digests.content import to_json
@@ -31,8 +30,6 @@ RETRY_SECONDS = 60.0
 LEFT = frozenset({"AADSTS50057", "AADSTS50034", "AADSTS50020", "AADSTS51004"})
 """Entra's words for an account that is disabled, or is not in the tenant any more (reference-error-codes)."""
 
-Step = Literal["deliver", "over"]
-"""What follows a step."""
 Room = Callable[[], Awaitable[None]]
 """Returns when people in conversations leave room for a digest."""
 
@@ -49,34 +46,35 @@ class Maker:
         self._admit = admit
         self._room = room
 
-    async def compose(self, subscription_id: str, slot: str) -> Step:
+    async def work(self, subscription_id: str, slot: str) -> None:
+        """Whatever of this run is not done yet. What is composed goes into the inbox, once: there it waits for its turn in the
+        conversation, survives us, and is sent by whoever lives."""
         run = await self._runs.begin(subscription_id, slot, self._now())
-        if run is None:
-            known = await self._runs.get(subscription_id, slot)
-            return "deliver" if known is not None and known.state == "ready" else "over"
-        subscription = await self._services.subscriptions.get(subscription_id)
+        ready = await self._ready(subscription_id, slot) if run is None else await self._made(run)
+        if ready is not None:
+            activity = {"type": DIGEST, "subscription": subscription_id, "slot": slot}
+            await self._admit(ready.conversation_id, ready.activity_id, activity)
+
+    async def _ready(self, subscription_id: str, slot: str) -> Run | None:
+        known = await self._runs.get(subscription_id, slot)
+        return known if known is not None and known.state == "ready" else None
+
+    async def _made(self, run: Run) -> Run | None:
+        """The run when there is something to send."""
+        subscription = await self._services.subscriptions.get(run.subscription_id)
         if subscription is None:
-            return "over"
+            return None
         if not _wanted(subscription, run):
             await self._endings.skip(run, subscription.why or subscription.state)
-            return "over"
-        if run.tries > MOST_TRIES:
+        elif run.tries > MOST_TRIES:
             await self._endings.fail(subscription, run, "crashed")
-            return "over"
-        if await used_up(self._services, run.owner):
+        elif await used_up(self._services, run.owner):
             await self._endings.fail(subscription, run, "budget")
-            return "over"
-        return await self._tried(subscription, run)
+        else:
+            return await self._tried(subscription, run)
+        return None
 
-    async def deliver(self, subscription_id: str, slot: str) -> Step:
-        """Into the inbox, once: there it waits for its turn in the conversation, survives us, and is sent by whoever lives."""
-        run = await self._runs.get(subscription_id, slot)
-        if run is not None and run.state == "ready":
-            activity = {"type": DIGEST, "subscription": subscription_id, "slot": slot}
-            await self._admit(run.conversation_id, run.activity_id, activity)
-        return "over"
-
-    async def _tried(self, subscription: Subscription, run: Run) -> Step:
+    async def _tried(self, subscription: Subscription, run: Run) -> Run | None:
         try:
             return await self._composed(subscription, run)
         except SignInNeeded as needed:
@@ -90,27 +88,27 @@ class Maker:
         except Exception as error:  # noqa: BLE001 -- a run's outermost frame: whatever failed, its owner is told
             log.error("a digest was not composed: %s", without_content(error))  # noqa: TRY400 -- a traceback shows values
             await self._endings.again(subscription, run, "failed", RETRY_SECONDS)
-        return "over"
+        return None
 
-    async def _composed(self, subscription: Subscription, run: Run) -> Step:
+    async def _composed(self, subscription: Subscription, run: Run) -> Run | None:
         here = await self._notices.where(subscription, run.conversation_id)
         if here is None:
             raise NotNow("gone")
         await self._room()
-        last = await self._runs.last_delivered(subscription.id)
-        cursors = await self._runs.cursors(subscription.id)
+        last, cursors = await self._runs.told(subscription.id)
         since = None if last is None else last.due
         found = await self._compose(Work(subscription, run, here, cursors, since, self._services))
         return await self._keep(run, found)
 
-    async def _keep(self, run: Run, found: Composed) -> Step:
+    async def _keep(self, run: Run, found: Composed) -> Run | None:
         cost = await cost_of(self._services, run) if found.cost is None else found.cost
         if found.outgoing is None:
             await self._runs.empty(run, found.cursors, found.record, cost, self._now())
-            return "over"
+            return None
         content = {"outgoing": to_json(found.outgoing), "cursors": dict(found.cursors), "items": list(found.items)}
-        await self._runs.ready(run, content, found.record, cost)
-        return "deliver"
+        if await self._runs.ready(run, content, found.record, cost):
+            return run
+        return await self._ready(run.subscription_id, run.slot)  # another process was sooner
 
     async def _wait_for_sign_in(self, subscription: Subscription, run: Run, needed: SignInNeeded) -> None:
         """One card, however many digests wait: and of each only the newest."""

@@ -5,6 +5,7 @@ a time that the clock jumps over is due right after the jump, by as much as it l
 comes twice is due at its first. Two times that thereby fall on one moment are one slot.
 """
 
+from bisect import insort
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,13 +63,14 @@ class Schedule:
     def slots(self, after: datetime, n: int) -> list[Slot]:
         """The next `n` later than `after` (aware), soonest first; fewer when the schedule ends."""
         found: list[Slot] = []
+        moments = set[datetime]()
         for slot in self._around(after):
             # Clocks that jump may put a later local time before an earlier one, but never by more than the jump.
             if len(found) >= n and slot.local - found[n - 1].local > _WIDEST_JUMP:
                 break
-            if slot.at > after and all(slot.at != other.at for other in found):
-                found.append(slot)
-                found.sort(key=lambda one: (one.at, one.local))
+            if slot.at > after and slot.at not in moments:
+                moments.add(slot.at)
+                insort(found, slot, key=lambda one: (one.at, one.local))
         return found[:n]
 
     def latest(self, until: datetime, since: datetime) -> Slot | None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -42,6 +43,8 @@ class Arranged:
     """None: `bot.digests.compose`."""
     pace: Pace = field(default_factory=Pace)
     stuck_seconds: float = STUCK_SECONDS
+    engine: Callable[..., Any] | None = None
+    """Made and used as `bot.digests.engine.Engine`, in place of it; it decides when the ticker looks."""
 
 
 class Digests:
@@ -98,7 +101,7 @@ class Digests:
         compose = self._arranged.compose or (await asyncio.to_thread(import_module, "bot.digests.compose")).compose
         maker = Maker(services, notices, compose, self._turns.admit, self._room)
         while True:
-            engine = module.Engine(
+            engine = (self._arranged.engine or module.Engine)(
                 self._url, self._executors, id=f"{os.getpid()}-{time.time_ns()}", pace=self._arranged.pace
             )
             ticker = Ticker(
@@ -107,7 +110,7 @@ class Digests:
             )  # fmt: skip
             self._engine = engine
             try:
-                await engine.start(module.Steps(ticker.tick, ticker.pause, maker.compose, maker.deliver))
+                await engine.start(module.Steps(ticker.tick, ticker.pause, maker.work))
                 return
             except module.TROUBLE as error:
                 log.error("digests do not run yet: %s", without_content(error))  # noqa: TRY400 -- a traceback shows values

@@ -111,8 +111,8 @@ class Audit:
             ),
         )  # fmt: skip
         await self._database.writing.settled()
-        async with self._database.read() as connection:
-            found = (await connection.execute(select(*figures).where(*self._where(wanted)))).one()
+        statement = select(*figures).where(*self._where(wanted))
+        found = await self._database.transaction(lambda connection: connection.execute(statement).one(), read=True)
         calls, cost, without, estimated, *tokens = (int(one) for one in found)
         return Sum(calls, cost, without, estimated, Usage(*tokens))
 

@@ -24,6 +24,7 @@ from bot.store.run import (
     record_to_json,
     to_row,
 )
+from bot.store.run_statements import RunStatements
 from bot.store.upsert import insert_in, upsert
 
 __all__ = ["Plan", "Record", "Run", "Runs", "State"]
@@ -36,6 +37,7 @@ class Runs:
         self._database = database
         self._tables = database.tables.digests
         self._table = database.tables.digests.runs
+        self._statements = RunStatements(database)
 
     async def plan(self, plans: Sequence[Plan]) -> None:
         """Moves active subscriptions on from the slot they were due at, each with its runs: by one process only."""
@@ -58,8 +60,7 @@ class Runs:
         await self._database.transaction(lambda connection: self._insert(connection, [run]))
 
     async def get(self, subscription_id: str, slot: str) -> Run | None:
-        found = await self._some(self._select(content=True).where(*self._one(subscription_id, slot)))
-        return found[0] if found else None
+        return await self._statements.read(lambda connection: self._statements.one(connection, subscription_id, slot))
 
     async def of_subscription(self, subscription_id: str, most: int) -> list[Run]:
         """Newest first, without content."""
@@ -67,11 +68,18 @@ class Runs:
         mine = self._select().where(table.c.subscription_id == subscription_id)
         return await self._some(mine.order_by(table.c.due.desc(), table.c.slot.desc()).limit(most))
 
-    async def last_delivered(self, subscription_id: str) -> Run | None:
-        table = self._table
+    async def told(self, subscription_id: str) -> tuple[Run | None, dict[str, Any]]:
+        """(the last one that was delivered, how far each source was told in it)"""
+        table, kept = self._table, self._tables.cursors
         mine = (table.c.subscription_id == subscription_id) & table.c.state.in_(("delivered", "empty"))
-        found = await self._some(self._select().where(mine, table.c.preview == 0).order_by(table.c.due.desc()).limit(1))
-        return found[0] if found else None
+        last = self._select().where(mine, table.c.preview == 0).order_by(table.c.due.desc()).limit(1)
+        cursors = select(kept.c.source, kept.c.cursor).where(kept.c.subscription_id == subscription_id)
+
+        def read(connection: Connection) -> tuple[Run | None, dict[str, Any]]:
+            found = self._rows(connection, last)
+            return found[0] if found else None, {row.source: row.cursor for row in connection.execute(cursors)}
+
+        return await self._statements.read(read)
 
     async def to_take_up(self, now: float, most: int) -> list[Run]:
         """Unfinished ones whose time has come, the longest overdue first."""
@@ -99,17 +107,9 @@ class Runs:
 
     async def begin(self, subscription_id: str, slot: str, now: float) -> Run | None:
         """From now on it is composed; None when there is nothing to compose any more."""
-        table = self._table
-        mine = (*self._one(subscription_id, slot), table.c.state.in_(("due", "composing")))
-        started = func.coalesce(table.c.started, now)
-        statement = update(table).where(*mine).values(state="composing", started=started, tries=table.c.tries + 1)
-
-        def run(connection: Connection) -> list[Run]:
-            begun = connection.execute(statement).rowcount
-            return self._rows(connection, self._select(content=True).where(*mine)) if begun else []
-
-        found = await self._database.transaction(run)
-        return found[0] if found else None
+        return await self._statements.write(
+            subscription_id, lambda connection: self._statements.begin(connection, subscription_id, slot, now)
+        )
 
     async def ready(self, run: Run, content: Mapping[str, Any], record: Record, cost: int | None) -> bool:
         """Stores what will be sent, before any of it is. The first that is stored counts."""
@@ -160,14 +160,6 @@ class Runs:
         values = {"state": "due", "why": SIGNED_IN, "again": now, "tries": 0, "late": int(now - run.due > LATE_SECONDS)}
         return await self._change(run, ("waiting",), values)
 
-    async def cursors(self, subscription_id: str) -> dict[str, Any]:
-        """By source: as of the last delivered digest."""
-        table = self._tables.cursors
-        statement = select(table.c.source, table.c.cursor).where(table.c.subscription_id == subscription_id)
-        return await self._database.transaction(
-            lambda connection: {row.source: row.cursor for row in connection.execute(statement)}, read=True
-        )
-
     async def counts(self, since: float) -> dict[State, int]:
         """How many runs due since then are in each state."""
         table = self._table
@@ -192,13 +184,12 @@ class Runs:
     async def _over(
         self, run: Run, state: State, was: State, cursors: Mapping[str, Any], now: float, more: Mapping[str, Any]
     ) -> bool:
-        table, kept = self._table, self._tables.cursors
+        kept = self._tables.cursors
         values = {"state": state, "why": "", "again": None, "finished": now, **more}
-        mine = (*self._one(run.subscription_id, run.slot), table.c.state == was)
         told = self._tables.subscriptions
 
         def write(connection: Connection) -> bool:
-            if not connection.execute(update(table).where(*mine).values(values)).rowcount:
+            if not self._statements.change(connection, run, (was,), values):
                 return False
             for source, cursor in sorted(cursors.items()) if not run.preview else ():
                 key = {"subscription_id": run.subscription_id, "source": source}
@@ -207,12 +198,12 @@ class Runs:
             connection.execute(update(told).where(told.c.id == run.subscription_id, told.c.told != "").values(told=""))
             return True
 
-        return await self._database.transaction(write)
+        return await self._statements.write(run.subscription_id, write)
 
     async def _change(self, run: Run, was: Sequence[State], values: Mapping[str, Any]) -> bool:
-        mine = (*self._one(run.subscription_id, run.slot), self._table.c.state.in_(was))
-        statement = update(self._table).where(*mine).values(**values)
-        return await self._database.transaction(lambda connection: bool(connection.execute(statement).rowcount))
+        return await self._statements.write(
+            run.subscription_id, lambda connection: self._statements.change(connection, run, was, values)
+        )
 
     def _insert(self, connection: Connection, runs: Sequence[Run]) -> None:
         insert = insert_in(self._database.dialect)(self._table).on_conflict_do_nothing(

@@ -40,5 +40,5 @@ async def test_a_morning_brief_arrives_whole(tmp_path: Path) -> None:
         assert len(_LINK.findall(brief)) >= run.record.items
         assert {"outlook.office365.com", "teams.microsoft.com", "my.sharepoint.tidewell.example"} == hosts
         assert len(brief) < 20_000
-        cursors = await parley.services.runs.cursors(asked.id)
+        cursors = (await parley.services.runs.told(asked.id))[1]
         assert set(cursors) == {"calendar", "mail", "chats", "channels", "files"}

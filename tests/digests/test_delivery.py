@@ -71,7 +71,7 @@ async def test_what_is_due_is_composed_sent_and_noted(parley: Parley, scripted: 
     assert run.finished is not None
     assert run.message_id
     assert run.started >= run.due
-    assert await services.runs.cursors(asked.id) == {"mail": {"until": run.due}}
+    assert (await services.runs.told(asked.id))[1] == {"mail": {"until": run.due}}
     after = await services.subscriptions.get(asked.id)
     assert after is not None
     assert after.next_due == run.due + 86400
@@ -94,7 +94,7 @@ async def test_once_is_once_and_nothing_to_say_is_silence(parley: Parley) -> Non
     asked = await due(parley.services, owner, chat, "silent", rule="")
     run = await ended(parley.services, asked, "empty")
     assert run.why == ""
-    assert await parley.services.runs.cursors(asked.id) == {"mail": {"until": run.due}}
+    assert (await parley.services.runs.told(asked.id))[1] == {"mail": {"until": run.due}}
     assert not [text for text in texts(parley, chat) if asked.id in text]
     over = await parley.services.subscriptions.get(asked.id)
     assert over is not None
@@ -210,4 +210,4 @@ async def test_one_in_between_is_for_its_owner_and_a_preview_changes_nothing(par
     after = await ended(services, asked, "delivered")
     assert (after.slot, after.preview) == (run.slot, True)
     assert words(run) in texts(parley, chat)
-    assert await services.runs.cursors(asked.id) == {"mail": {"until": first.due}}
+    assert (await services.runs.told(asked.id))[1] == {"mail": {"until": first.due}}

@@ -56,8 +56,8 @@ async def test_a_run_is_stored_and_delivered_once_with_its_cursors(database: Dat
     await runs.placed(begun, "m1", 1)
     assert await runs.delivered(begun, {"mail": {"until": 5}}, 103.0)
     assert not await runs.delivered(begun, {"mail": {"until": 6}}, 104.0)
-    assert await runs.cursors(subscription.id) == {"mail": {"until": 5}}
-    last = await runs.last_delivered(subscription.id)
+    assert (await runs.told(subscription.id))[1] == {"mail": {"until": 5}}
+    last, _ = await runs.told(subscription.id)
     assert last is not None
     assert (last.state, last.message_id, last.finished, last.did_nothing) == ("delivered", "m1", 103.0, False)
     assert await runs.counts(0.0) == {"delivered": 1}
