@@ -1,5 +1,6 @@
 """A digest that is composed, in its turn in the conversation: sent as it was stored, and noted as delivered."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -70,8 +71,10 @@ async def ended(answering: Answering, activity: Mapping[str, Any]) -> None:
 
 async def _found(services: Services, activity: Mapping[str, Any]) -> tuple[Subscription, Run] | None:
     """None when there is nothing to send any more: it was sent, or erased."""
-    due = await services.runs.get(activity["subscription"], activity["slot"])
-    subscription = await services.subscriptions.get(activity["subscription"])
+    due, subscription = await asyncio.gather(
+        services.runs.get(activity["subscription"], activity["slot"]),
+        services.subscriptions.get(activity["subscription"]),
+    )
     return None if due is None or subscription is None or due.state != "ready" else (subscription, due)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, select
 from bot.context import Person, Place, Reference
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.inbox_batch import padded
 from bot.store.shared import Rank
 from bot.store.upsert import upsert
 
@@ -24,6 +25,9 @@ class References:
         key: dict[str, Any] = {"conversation_id": bindparam("conversation_id")}
         self._upsert = upsert(database.dialect, self._table, key, {**values, "updated": DatabaseNow()})
         self._saving = database.writing.lane(self._save, Rank.REFERENCES)
+        ids = self._table.c.conversation_id.in_(bindparam("ids", expanding=True))
+        self._select = select(self._table.c.conversation_id, self._table.c.reference).where(ids)
+        self._loading = database.reading.lane(self._load)
         self._written: OrderedDict[str, Reference] = OrderedDict()
 
     async def save(self, reference: Reference) -> None:
@@ -51,7 +55,12 @@ class References:
         return [None] * len(references)
 
     async def load(self, conversation_id: str) -> Reference | None:
-        return await self._one(select(self._table.c.reference).where(self._table.c.conversation_id == conversation_id))
+        return await self._loading(conversation_id)
+
+    def _load(self, connection: Connection, ids: Sequence[str]) -> Sequence[Reference | None]:
+        rows: Any = connection.execute(self._select, {"ids": padded(sorted(set(ids)))})
+        found = {id: reference_from_json(stored) for id, stored in rows}
+        return [found.get(id) for id in ids]
 
     async def near(self, conversation_id: str) -> Reference | None:
         """`load`; for a thread or channel we have no reference of, that of another thread of the same channel, made to fit."""

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Update, bindparam, fun
 
 from bot.store.database import Database
 from bot.store.run import PLAIN, Run, State, from_row
-from bot.store.together import Together
+from bot.store.shared import Rank
 
 Value = TypeVar("Value")
 _Item = tuple[str, Callable[[Connection], Any]]
@@ -18,10 +18,9 @@ class RunStatements:
     """Of one process. Raises `StoreError`."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self._table = table = database.tables.digests.runs
-        self._writing = Together[_Item, Any](self._write_all, most=64)
-        self._reading = Together[_Item, Any](self._read_all, most=64)
+        self._writing = database.writing.lane(_in_order, Rank.DIGESTS)
+        self._reading = database.reading.lane(_in_order)
         self._changes: dict[tuple[tuple[State, ...], tuple[str, ...]], Update] = {}
         self.mine: ColumnElement[bool] = (table.c.subscription_id == bindparam("b_id")) & (
             table.c.slot == bindparam("b_slot")
@@ -69,12 +68,6 @@ class RunStatements:
         table = self._table
         values = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
         return update(table).where(self.mine, table.c.state.in_(was)).values(values)
-
-    async def _write_all(self, group: Sequence[_Item]) -> Sequence[Any]:
-        return await self._database.transaction(lambda connection: _in_order(connection, group))
-
-    async def _read_all(self, group: Sequence[_Item]) -> Sequence[Any]:
-        return await self._database.transaction(lambda connection: _in_order(connection, group), read=True)
 
 
 def _in_order(connection: Connection, group: Sequence[_Item]) -> list[Any]:

@@ -30,8 +30,9 @@ class Rank(IntEnum):
     REFERENCES = 2
     TRANSCRIPTS = 3
     ANSWERS = 4
-    SPENDING = 5
-    RESERVATIONS = 6
+    DIGESTS = 5
+    SPENDING = 6
+    RESERVATIONS = 7
     """After what was spent: a budget's stop counts every call that is over."""
     ANY = 9
 

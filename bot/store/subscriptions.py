@@ -1,15 +1,16 @@
 """What somebody wants to be told on a schedule: when, what and where, and whether it still runs."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, update
 
 from bot.context import Person
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.inbox_batch import padded
 from bot.store.upsert import insert_in
 
 State = Literal["active", "paused", "ended"]
@@ -61,6 +62,8 @@ class Subscriptions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._table = database.tables.digests.subscriptions
+        self._one = self._select(self._table.c.id.in_(bindparam("b_ids", expanding=True)))
+        self._loading = database.reading.lane(self._load)
 
     async def save(self, subscription: Subscription) -> Subscription:
         """New, or in place of the one with the same id; `created` stays what it was."""
@@ -75,8 +78,7 @@ class Subscriptions:
             return replace(subscription, created=float((await connection.execute(statement)).scalar_one()))
 
     async def get(self, id: str) -> Subscription | None:
-        found = await self._some(self._select(self._table.c.id == id))
-        return found[0] if found else None
+        return await self._loading(id)
 
     async def of_owner(self, owner: str) -> list[Subscription]:
         """Oldest first, those that ended as well."""
@@ -153,6 +155,11 @@ class Subscriptions:
             .where(which)
             .order_by(*(order,) if order is not None else (), table.c.created, table.c.id)
         )
+
+    def _load(self, connection: Connection, ids: Sequence[str]) -> Sequence[Subscription | None]:
+        rows: Any = connection.execute(self._one, {"b_ids": padded(sorted(set(ids)))})
+        found = {row.id: from_row(row._mapping) for row in rows}  # noqa: SLF001 -- as in `_some`
+        return [found.get(id) for id in ids]
 
     async def _some(self, statement: Select[Any]) -> list[Subscription]:
         def read(connection: Connection) -> list[Subscription]:
