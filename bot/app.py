@@ -10,6 +10,7 @@ from importlib import import_module
 
 from aiohttp import web
 
+from bot import about
 from bot.answering import Answering, Event
 from bot.beside import beside, cancelled
 from bot.compose import handlers as compose_handlers
@@ -145,7 +146,8 @@ async def _wired(
 def _health(stack: AsyncExitStack, database: Database, leaving: Leaving, digests: Digests) -> list[web.RouteDef]:
     loop = Loop()
     stack.push_async_callback(cancelled, asyncio.create_task(loop.watch(), name="watching the loop"))
-    return Health(database, loop, leaving=lambda: leaving.begun, digests=lambda: digests.state).routes()
+    health = Health(database, loop, leaving=lambda: leaving.begun, digests=lambda: digests.state)
+    return [*health.routes(), *about.routes()]
 
 
 def _office(connector: Connector, database: Database, references: References, timing: Timing) -> Office:

@@ -59,7 +59,7 @@ async def test_alive_and_ready(tenant: World, tmp_path: Path) -> None:
 
 
 REFUSED = (
-    ("GET", "/", 404),
+    ("GET", "/nothing", 404),
     ("GET", "/api/messages", 405),
     ("POST", "/healthz", 405),
     ("GET", "/api/messages/../../etc/passwd", 404),

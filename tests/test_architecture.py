@@ -42,6 +42,7 @@ LAYERS = [
         "bot.turns",
         "bot.interrupts",
         "bot.cards",
+        "bot.about",
         "bot.health",
         "bot.routing",
     },
