@@ -92,11 +92,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         outbound = Outbound(tls_context(settings.ca_bundle))
         stack.push_async_callback(outbound.aclose)
         transport = Transport(outbound, settings.login_base_url, clock=time.time)
-        # Without an app nobody can sign in, so there is nothing to search (a local run of the bare conversation).
-        own = settings.microsoft_app_id
-        options = Options(settings.shared_mailboxes, settings.copilot, own if policy.minds_labels else "")
-        sources = available(options) if own else {}
-        scopes = first_scopes(sources) + (DIRECTORY if sources and policy.asks_directory else ())
+        options, sources, scopes = searched(settings, policy)
         login, tokens = settings.login_base_url, TokenCache(database)
         sign_in = SignIn(identity, login, transport, tokens, scopes=scopes, clock=time.time)
         stack.push_async_callback(sign_in.aclose)
@@ -163,6 +159,17 @@ def router(models: Iterable[str] = ()) -> Router:
     """`models`: what people may call one (`bot.choice.model_words`)."""
     commands = discover(import_module("bot.commands"), "COMMAND", Command)
     return Router(commands, commands["ask"], unknown=commands["unknown"], models=models or model_words())
+
+
+def searched(settings: Settings, policy: Policy) -> tuple[Options, Mapping[str, SourceSpec], tuple[str, ...]]:
+    """What is searched, and the permissions people are asked for at first.
+
+    Without an app nobody can sign in, so there is nothing to search (a local run of the bare conversation).
+    """
+    own = settings.microsoft_app_id
+    options = Options(settings.shared_mailboxes, settings.copilot, own if policy.minds_labels else "")
+    sources = available(options) if own else {}
+    return options, sources, first_scopes(sources) + (DIRECTORY if sources and policy.asks_directory else ())
 
 
 def _models(settings: Settings, vendors: Mapping[str, str]) -> dict[str, Watched]:

@@ -20,10 +20,8 @@ def start(variables: Mapping[str, str]) -> Callable[[], None]:
 
     Raises ValueError with a sentence when a collector is named and the extra is missing.
     """
-    if variables.get("OTEL_SDK_DISABLED", "").casefold() == "true" or not any(map(variables.get, _ENDPOINTS)):
+    if not wanted(variables):
         return _nothing
-    if find_spec("opentelemetry.exporter") is None or find_spec("opentelemetry.exporter.otlp") is None:
-        raise ValueError("OTEL_EXPORTER_OTLP_ENDPOINT is set, which needs an extra: pip install 'parley[otel]'.")
     if variables.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf") != "http/protobuf":
         log.warning("telemetry is sent as http/protobuf, whatever OTEL_EXPORTER_OTLP_PROTOCOL says")
     resources = import_module("opentelemetry.sdk.resources")
@@ -37,6 +35,15 @@ def start(variables: Mapping[str, str]) -> Callable[[], None]:
             one()
 
     return end
+
+
+def wanted(variables: Mapping[str, str]) -> bool:
+    """Whether a collector is named. Raises ValueError as `start`."""
+    if variables.get("OTEL_SDK_DISABLED", "").casefold() == "true" or not any(map(variables.get, _ENDPOINTS)):
+        return False
+    if find_spec("opentelemetry.exporter") is None or find_spec("opentelemetry.exporter.otlp") is None:
+        raise ValueError("OTEL_EXPORTER_OTLP_ENDPOINT is set, which needs an extra: pip install 'parley[otel]'.")
+    return True
 
 
 def _nothing() -> None:

@@ -149,7 +149,7 @@ class Settings(BaseSettings):
 
     def _addresses(self) -> Iterator[str]:
         for name in ("graph_base_url", "login_base_url", "bot_openid_metadata_url", "public_url"):
-            if not _is_https(getattr(self, name)):
+            if not is_https(getattr(self, name)):
                 yield f"{name.upper()} must be an https address; plain http is accepted for loopback addresses only."
         for host in self.link_hosts:
             if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?", host, re.IGNORECASE):
@@ -189,7 +189,7 @@ def faults(error: ValidationError) -> list[str]:
     return found
 
 
-def _is_https(url: str) -> bool:
+def is_https(url: str) -> bool:
     """Or plain http on loopback; an empty address is one that is not used."""
     try:
         parts = urlsplit(url)

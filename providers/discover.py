@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import providers
 from providers.base import Door, DoorSettings, Provider
@@ -12,6 +12,15 @@ from providers.capabilities import split
 from providers.errors import ConfigurationError
 
 _ENTRY = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_-]{0,31})=(?P<door>[a-z][a-z0-9_]*):(?P<model>[^\s,]{1,200})")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of MODELS, as it is written; `model` with what stands behind `@` and `+`."""
+
+    name: str
+    door: str
+    model: str
 
 
 def discover() -> dict[str, Door]:
@@ -33,21 +42,26 @@ def open_models(entries: Sequence[str], settings: DoorSettings) -> dict[str, Pro
     opened: dict[str, Provider] = {}
     if not entries:
         raise ConfigurationError("MODELS names no model. " + _form(doors))
-    for entry in entries:
-        match = _ENTRY.fullmatch(entry.strip())
-        if match is None:
-            raise ConfigurationError(f"MODELS: {entry!r} is not of the form name=door:model. {_form(doors)}")
-        name = match["name"].casefold()
-        if name in opened:
-            raise ConfigurationError(f"MODELS: the name {name!r} is given twice.")
-        if match["door"] not in doors:
-            raise ConfigurationError(f"MODELS: {entry!r} names the door {match['door']!r}. {_form(doors)}")
+    for text in entries:
+        entry = entry_of(text, doors)
+        if entry.name in opened:
+            raise ConfigurationError(f"MODELS: the name {entry.name!r} is given twice.")
         try:
-            model, capability = split(match["model"])
-            opened[name] = doors[match["door"]].open(model, replace(settings, capability=capability))
+            model, capability = split(entry.model)
+            opened[entry.name] = doors[entry.door].open(model, replace(settings, capability=capability))
         except ConfigurationError as err:
-            raise ConfigurationError(f"MODELS: {entry!r} cannot be opened. {err}") from err
+            raise ConfigurationError(f"MODELS: {text!r} cannot be opened. {err}") from err
     return opened
+
+
+def entry_of(text: str, doors: Mapping[str, Door]) -> Entry:
+    """Raises ConfigurationError naming the entry at fault."""
+    match = _ENTRY.fullmatch(text.strip())
+    if match is None:
+        raise ConfigurationError(f"MODELS: {text!r} is not of the form name=door:model. {_form(doors)}")
+    if match["door"] not in doors:
+        raise ConfigurationError(f"MODELS: {text!r} names the door {match['door']!r}. {_form(doors)}")
+    return Entry(match["name"].casefold(), match["door"], match["model"])
 
 
 def _form(doors: Mapping[str, Door]) -> str:

@@ -20,7 +20,7 @@ LAYERS = [
     {"bot.programs"},
     {"manifest"},
     {"bot.program"},
-    {"bot.console"},
+    {"bot.console", "bot.doctor"},
     {"bot.app"},
     {"bot.core"},
     {"bot.events"},
@@ -54,6 +54,7 @@ LAYERS = [
         "bot.settings",
         "bot.discover",
         "bot.exporting",
+        "bot.listener",
         "bot.labels",
         "bot.policy",
         "bot.logs",
@@ -92,6 +93,7 @@ PLUGINS = (
     ("graph", "SOURCE", "tests/graph"),
     ("bot/commands", "COMMAND", "tests/commands"),
     ("bot/tools", "TOOL", "tests/tools"),
+    ("bot/doctor/checks", "CHECK", "tests/doctor"),
 )
 # Constructors of HTTP clients, and the only files that may call them: everything else goes through the guarded client.
 CLIENTS = {

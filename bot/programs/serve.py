@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import os
 import signal
 import socket
 import sys
@@ -13,6 +12,7 @@ from aiohttp import web
 
 from bot import exporting
 from bot.app import LEAVING, WARMING, create_app
+from bot.listener import bound
 from bot.process import new_event_loop, settle
 from bot.program import Program, settings
 from bot.settings import Settings, telemetry_environment, vendor_environment
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
     """Until a signal ends it; running turns are finished or handed over. Raises what `create_app` raises, and `ValueError`."""
     end_telemetry = exporting.start(telemetry_environment())
     try:
-        with _bound(settings) as listener, asyncio.Runner(loop_factory=new_event_loop) as runner:
+        with bound(settings.host, settings.port) as listener, asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_served(settings, listener))
     finally:
         end_telemetry()
@@ -75,21 +75,6 @@ class _Signals:
 
     def _heard(self) -> None:
         (self.again if self.first.is_set() else self.first.set)()
-
-
-def _bound(settings: Settings) -> socket.socket:
-    """The port is taken before anything is opened, and listened on after everything stands."""
-    try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
-        if os.name == "posix":  # elsewhere it would let two programs share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        reason = error.strerror or "not possible"
-        raise ValueError(f"Port {settings.port} of {settings.host} cannot be used: {reason}.") from error
-    return listener
 
 
 PROGRAM = Program(help="serve Teams (the default)", run=run)

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from bot.settings import Settings
+from bot.signin.entra import code_of
 from bot.signin.transport import Transport
 from graph.errors import Rejected, Unavailable
 
@@ -175,14 +176,19 @@ class AppTokens:
         if self._identity.managed is not None:
             return _managed(self._identity.managed, CONNECTOR_RESOURCE)
         app = application(self._identity.bot_id, self._identity.credential, self._authority, self._transport)
-        result: Mapping[str, Any] = app.acquire_token_for_client([f"{CONNECTOR_RESOURCE}/.default"])
-        if "access_token" not in result:
-            raise Rejected(
-                "Entra refused the bot's own credentials: check MICROSOFT_APP_ID, MICROSOFT_APP_TENANT_ID and the secret or certificate.",
-                status=401,
-                code=str(result.get("error", "")),
-            )
-        return result
+        return own_token(app, CONNECTOR_RESOURCE)
+
+
+def own_token(app: msal.ConfidentialClientApplication, resource: str) -> Mapping[str, Any]:
+    """The app's own token for a resource, nobody signed in; call it in a worker thread. Raises graph.errors as `connector_token`."""
+    result: Mapping[str, Any] = app.acquire_token_for_client([f"{resource}/.default"])
+    if "access_token" not in result:
+        raise Rejected(
+            "Entra refused the bot's own credentials: check MICROSOFT_APP_ID, MICROSOFT_APP_TENANT_ID and the secret or certificate.",
+            status=401,
+            code=code_of(result),
+        )
+    return result
 
 
 class _PlatformSession(requests.Session):

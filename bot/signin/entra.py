@@ -34,8 +34,7 @@ def refusal(result: Mapping[str, Any] | None, scopes: tuple[str, ...], challenge
     """
     if not result:
         return SignInNeeded(SENTENCES["no_grant"], code="no_grant")
-    code = min((f"AADSTS{number}" for number in codes(result)), default=str(result.get("error", ""))[:60])
-    found, claims = kind(result), _claims(result)
+    code, found, claims = code_of(result), kind(result), _claims(result)
     if found == "consent":
         consent = ConsentRequired("The person or an administrator has not agreed to these permissions.", scopes=scopes)
         consent.code, consent.claims = code, claims
@@ -68,6 +67,11 @@ def kind(result: Mapping[str, Any] | None) -> Kind:
     if error == "temporarily_unavailable":
         return "busy"
     return "dead" if error == "invalid_grant" else "other"
+
+
+def code_of(result: Mapping[str, Any]) -> str:
+    """The AADSTS number, else OAuth's error word."""
+    return min((f"AADSTS{number}" for number in codes(result)), default=str(result.get("error", ""))[:60])
 
 
 def codes(result: Mapping[str, Any]) -> frozenset[int]:

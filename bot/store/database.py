@@ -87,7 +87,7 @@ class Database:
         `StoreUnavailable`.
         """
         cipher = Cipher(encryption_keys)
-        url, arguments = _address(database_url)
+        url, arguments = address_of(database_url)
         if url.get_backend_name() == "sqlite":
             await asyncio.to_thread(_prepare_file, Path(url.database or ""))
         engine = create_async_engine(
@@ -146,7 +146,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Raises `StoreError`."""
-        with _translated():
+        with translated():
             async with self._reader.connect() as connection:
                 yield connection
 
@@ -156,7 +156,7 @@ class Database:
         SQLite runs it in one go in a thread: statement by statement, each would cost several changes between threads,
         which is most of what a message costs. A cancelled caller does not stop a `work` that has begun.
         """
-        with _translated() if read else self._writing():
+        with translated() if read else self._writing():
             engine = self._direct_reader if read else self._direct
             if engine is not None:
                 async with contextlib.nullcontext() if read else self._gate:
@@ -169,7 +169,7 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
-            with _translated():
+            with translated():
                 yield
         except NoRoom:
             self._has_room = False
@@ -195,7 +195,8 @@ def _in_transaction(engine: Engine, work: Callable[[Connection], Value]) -> Valu
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Whatever SQLAlchemy and the drivers raise becomes `StoreError`, or `StoreUnavailable`."""
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
@@ -238,7 +239,8 @@ def _connecting(url: URL) -> Callable[..., Awaitable[Any]]:
     return connect
 
 
-def _address(database_url: str) -> tuple[URL, Mapping[str, Any]]:
+def address_of(database_url: str) -> tuple[URL, Mapping[str, Any]]:
+    """With our drivers, and what these are to be given. Raises ValueError with a sentence."""
     try:
         url = make_url(database_url)
     except ArgumentError:

@@ -27,7 +27,7 @@ class Cipher:
             fernets = [Fernet(key) for key in keys]
         except ValueError:
             raise ValueError("ENCRYPTION_KEYS holds something that is not a Fernet key (32 bytes in base64).") from None
-        self._first = fernets[0]
+        self._first, self._each = fernets[0], fernets
         self._all = MultiFernet(fernets)
 
     def encrypt(self, data: bytes) -> bytes:
@@ -41,6 +41,16 @@ class Cipher:
             raise WrongKey(
                 "Stored data opens with none of the ENCRYPTION_KEYS. Put the key it was written with back into the list."
             ) from None
+
+    def opener(self, token: bytes) -> int | None:
+        """Which of the keys it is under, from 0 on; None for none of them."""
+        for number, fernet in enumerate(self._each):
+            try:
+                fernet.decrypt(token)
+            except InvalidToken:
+                continue
+            return number
+        return None
 
     def rotate(self, token: bytes) -> bytes | None:
         """The same value under the first key; None when it is under that key already. Raises `WrongKey`."""

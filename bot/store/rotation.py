@@ -3,11 +3,14 @@
 Order of a rotation: add the new key last everywhere; then put it first everywhere; run this; then remove the old key.
 """
 
+from collections.abc import Iterator
+
 from sqlalchemy import Column, LargeBinary, Table, select, tuple_, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
 from bot.store.encryption import Cipher, Encrypted, EncryptedJson
+from bot.store.tables import Tables
 
 PAGE_ROWS = 200
 
@@ -18,11 +21,17 @@ async def rotate(database: Database) -> int:
     Raises `WrongKey` at the first value that opens with no key; what was done until then stays done.
     """
     changed = 0
-    for table in database.tables.metadata.sorted_tables:
-        for column in table.columns:
-            if isinstance(column.type, Encrypted | EncryptedJson) or column is database.tables.key_check.c.value:
-                changed += await _rotate_column(database, table, column)
+    for table, column in encrypted_columns(database.tables):
+        changed += await _rotate_column(database, table, column)
     return changed
+
+
+def encrypted_columns(tables: Tables) -> Iterator[tuple[Table, Column[bytes]]]:
+    """Every column under a key, the key check's own included."""
+    for table in tables.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Encrypted | EncryptedJson) or column is tables.key_check.c.value:
+                yield table, column
 
 
 async def _rotate_column(database: Database, table: Table, column: Column[bytes]) -> int:

@@ -24,8 +24,11 @@ class Certificates:
     """Valid for 127.0.0.1, ::1 and localhost."""
 
 
-def make(folder: Path) -> Certificates:
-    """Writes `ca.pem`, `server.pem` and `server.key` into `folder`, which the caller removes."""
+def make(folder: Path, *, host: str = "localhost", until: datetime = VALID_FROM + VALID_FOR) -> Certificates:
+    """Writes `ca.pem`, `server.pem` and `server.key` into `folder`, which the caller removes.
+
+    `host`: another one than this machine is named in a certificate that is good for nobody else. `until`: when the server's ends.
+    """
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = _name("Parley local tenant CA")
     ca = (
@@ -36,9 +39,10 @@ def make(folder: Path) -> Certificates:
         .sign(ca_key, hashes.SHA256())
     )
     key = ec.generate_private_key(ec.SECP256R1())
-    hosts = [x509.DNSName("localhost"), *(x509.IPAddress(ipaddress.ip_address(ip)) for ip in ("127.0.0.1", "::1"))]
+    ours = ("127.0.0.1", "::1") if host == "localhost" else ()
+    hosts = [x509.DNSName(host), *(x509.IPAddress(ipaddress.ip_address(ip)) for ip in ours)]
     leaf = (
-        _builder(_name("localhost"), ca_name, key.public_key())
+        _builder(_name(host), ca_name, key.public_key(), until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
         .add_extension(_usage(signs_certificates=False), critical=True)
@@ -61,7 +65,12 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public: ec.EllipticCurvePublicKey,
+    until: datetime = VALID_FROM + VALID_FOR,
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -69,7 +78,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePubl
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(VALID_FROM)
-        .not_valid_after(VALID_FROM + VALID_FOR)
+        .not_valid_after(until)
     )
 
 

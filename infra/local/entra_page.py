@@ -70,9 +70,9 @@ def _problem(world: World, query: Mapping[str, str]) -> str:
             f"AADSTS700016: Application with identifier '{query.get('client_id', '')}' was not found in the directory."
         )
     target = query.get("redirect_uri", "")
-    parts = urlsplit(target)
-    if target not in entra_state(world).redirect_uris and not (
-        parts.scheme in {"http", "https"} and parts.hostname in LOOPBACK
+    parts, state = urlsplit(target), entra_state(world)
+    if target not in state.redirect_uris and not (
+        state.loopback_redirects and parts.scheme in {"http", "https"} and parts.hostname in LOOPBACK
     ):
         return "AADSTS50011: The redirect URI specified in the request does not match the redirect URIs configured for the application."
     return ""

@@ -61,6 +61,8 @@ class EntraState:
     """Managed identities whose tokens the app accepts instead of a secret."""
     redirect_uris: set[str] = field(default_factory=set[str])
     """Registered besides loopback addresses, which are accepted with any port and path."""
+    loopback_redirects: bool = True
+    """False: those must be registered as well."""
     app_roles: tuple[str, ...] = ("User.Read.All", "TeamsAppInstallation.ReadWriteSelfForUser.All")
     lifetime: int = 3600
     """Seconds an access token lives."""

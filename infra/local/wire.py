@@ -48,6 +48,8 @@ async def _recording(request: web.Request, handler: Handler) -> web.StreamRespon
         if fault is None and wire == "graph" and is_revoked(world, str(claims.get("oid", "")), claims.get("iat")):
             fault = Fault("graph", kind="claims", status=401)
         response = await _faulty(request, handler, fault)
+        if wire == "entra" and not response.prepared:
+            response.headers["Date"] = world.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
         entry.status = response.status
         if (
             recorded

@@ -130,6 +130,8 @@ class World:
     record: list[Recorded] = field(default_factory=list[Recorded])
     app_id: str = "5b7ac3f6-2f1e-4d55-9d0b-9f3f6a2e7c11"
     app_secret: str = "local-tenant-secret"
+    vendor_key: str = ""
+    """The only key the vendors take; empty: any."""
     bot_name: str = "Parley"
     bot_keys: list[SigningKey] = field(default_factory=lambda: [SigningKey.new(["msteams", "webchat"])])
     """Keys of the Bot Framework's token issuer; the last one signs."""

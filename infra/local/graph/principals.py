@@ -65,6 +65,16 @@ def list_grants(call: Call) -> Answer:
     return of_json(registrations(call.world).grants, call, context="oauth2PermissionGrants")
 
 
+def grants_of(call: Call) -> Answer:
+    """`/servicePrincipals(appId='…')/oauth2PermissionGrants` (serviceprincipal-list-oauth2permissiongrants)."""
+    state, app_id = registrations(call.world), call.arguments.get("appId", "")
+    found = next((one for one in state.principals if one["appId"] == app_id), None)
+    if found is None:
+        raise not_found("directory")
+    rows = [one for one in state.grants if one["clientId"] == found["id"]]
+    return of_json(rows, call, context="oauth2PermissionGrants")
+
+
 def create_grant(call: Call) -> Answer:
     state, body = registrations(call.world), call.json()
     known = {one["id"] for one in state.principals}

@@ -54,6 +54,8 @@ CHANNEL_SEND = ("ChannelMessage.Send", "Group.ReadWrite.All")
 FOLDER_READ = ("Files.Read.All", "Sites.Read.All", "Files.ReadWrite.All", "Group.Read.All")
 
 APPLICATIONS = ("Application.ReadWrite.All",)
+APPLICATIONS_READ = ("Application.Read.All", *APPLICATIONS, "Directory.Read.All")
+GRANTS_READ = ("DelegatedPermissionGrant.Read.All", *APPLICATIONS_READ)
 CONSENTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 TENANT = ("User.Read", "Organization.Read.All")
 
@@ -220,7 +222,7 @@ KNOWN = frozenset(scope for rows in (DIRECTORY, OUTLOOK, FILES, TEAMS) for _, _,
 """Graph's delegated permissions, as far as something here needs them."""
 REGISTRATIONS: list[Row] = [
     ("GET", "/organization", TENANT, applications.organization),
-    ("GET", "/applications", APPLICATIONS, applications.by_key),
+    ("GET", "/applications", APPLICATIONS_READ, applications.by_key),
     ("PATCH", "/applications", APPLICATIONS, applications.upsert_application),
     ("GET", "/applications/{application}", APPLICATIONS, applications.get_application),
     ("PATCH", "/applications/{application}", APPLICATIONS, applications.update_application),
@@ -231,6 +233,7 @@ REGISTRATIONS: list[Row] = [
     ("DELETE", "/directory/deletedItems/{item}", APPLICATIONS, applications.purge),
     ("GET", "/servicePrincipals", APPLICATIONS, partial(principals.by_key, known=KNOWN)),
     ("PATCH", "/servicePrincipals", APPLICATIONS, principals.upsert),
+    ("GET", "/servicePrincipals/oauth2PermissionGrants", GRANTS_READ, principals.grants_of),
     ("GET", "/oauth2PermissionGrants", CONSENTS, principals.list_grants),
     ("POST", "/oauth2PermissionGrants", CONSENTS, principals.create_grant),
     ("PATCH", "/oauth2PermissionGrants/{grant}", CONSENTS, principals.update_grant),

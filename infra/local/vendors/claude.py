@@ -12,6 +12,7 @@ from infra.local.vendors.claude_checks import Refused, blocks, check, every_bloc
 from infra.local.vendors.extract import Block
 from infra.local.vendors.kept import Kept
 from infra.local.vendors.script import Reply, View
+from infra.local.wire import WORLD_KEY
 from infra.local.world import World
 
 Send = Callable[[web.Request, Iterable[sse.Event], Reply, Mapping[str, str]], Awaitable[web.StreamResponse]]
@@ -134,11 +135,15 @@ def refusal(request: web.Request) -> web.Response | None:
     if faulty := fault_answer(request, errors):
         return faulty
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer" or not key.strip():
+    if scheme != "Bearer" or not key.strip() or wrong_key(request, key):
         return errors(401)
     if not request.headers.get("anthropic-version"):
         return errors(400, message="anthropic-version: header is required")
     return None
+
+
+def wrong_key(request: web.Request, key: str) -> bool:
+    return request.app[WORLD_KEY].vendor_key not in {"", key.strip()}
 
 
 async def json_of(request: web.Request) -> dict[str, Any]:

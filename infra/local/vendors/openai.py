@@ -9,6 +9,7 @@ from aiohttp import web
 
 from infra.local.vendors import kept, openai_chat, openai_responses, script, sse
 from infra.local.vendors.openai_checks import Refused, check_chat, check_responses
+from infra.local.wire import WORLD_KEY
 from infra.local.world import World
 
 MODELS = ("gpt-6.2-sol", "gpt-6.2-astra", "gpt-6.1-terra", "gpt-6-luna", "gpt-5.6", "llama", "llama-local")
@@ -98,7 +99,8 @@ def refusal(request: web.Request) -> web.Response | None:
     if faulty := fault_answer(request):
         return faulty
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    return None if scheme == "Bearer" and key.strip() else error(401)
+    known = scheme == "Bearer" and key.strip() and request.app[WORLD_KEY].vendor_key in {"", key.strip()}
+    return None if known else error(401)
 
 
 async def json_of(request: web.Request) -> dict[str, Any]:
