@@ -21,11 +21,11 @@ from bot.health import Health, Loop
 from bot.store.database import Database
 from infra.local import certificates
 from infra.local.entra_state import entra_state
+from infra.local.postgres import free_port
 from infra.local.tenant import environment
 from infra.local.tenant import settings as tenant_settings
 from infra.local.world import World
 from tests.doctor.registered import register
-from infra.local.postgres import free_port
 from tests.store.prepared import sqlite_in
 
 MODELS = "claude=anthropic:claude-sonnet-5-5,gpt=openai:gpt-6.2-sol"

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from bot.doctor.finding import State
-from tests.doctor.site import Site, served, told, trusting
 from infra.local.postgres import free_port
+from tests.doctor.site import Site, served, told, trusting
 
 
 async def test_somebody_else_answers(site: Site) -> None:

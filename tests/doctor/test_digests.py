@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bot.doctor.finding import State
 from bot.store.database import Database
-from tests.doctor.site import Site
 from infra.local.postgres import PostgresServer
+from tests.doctor.site import Site
 
 
 async def test_a_broken_file(site: Site) -> None:

@@ -13,8 +13,8 @@ import pytest
 from bot.doctor.finding import State
 from bot.store.database import Database
 from bot.store.migrate import HEAD
-from tests.doctor.site import Site, told
 from infra.local.postgres import PostgresServer, free_port
+from tests.doctor.site import Site, told
 from tests.store.prepared import sqlite_in
 
 

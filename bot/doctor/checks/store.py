@@ -44,7 +44,8 @@ def _schema(found: Look) -> Finding | None:
             "Finish the update, or take the schema back with the newer version's `python -m bot migrate`: docs/upgrading.md.",
         )
     return warning(
-        f"{said}: the next start brings it there.", "Back the database up and run `python -m bot migrate`: docs/upgrading.md."
+        f"{said}: the next start brings it there.",
+        "Back the database up and run `python -m bot migrate`: docs/upgrading.md.",
     )
 
 
