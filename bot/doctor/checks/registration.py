@@ -41,7 +41,7 @@ def _faults(app: Mapping[str, Any], uri: str) -> Sequence[Finding]:
     scopes = [one for one in dicts(api.get("oauth2PermissionScopes")) if one.get("value") == SCOPE]
     scope = next((one for one in scopes if one.get("isEnabled", True)), None)
     if scope is None:
-        return [wrong(f"The app does not expose the scope {SCOPE}.", f"Add {SCOPE} {PAGE}, for admins and users.")]
+        return [wrong(f"The app does not expose the scope {SCOPE}.", f"Add {SCOPE}, for admins and users, {PAGE}.")]
     allowed = {
         str(one.get("appId"))
         for one in dicts(api.get("preAuthorizedApplications"))
