@@ -14,7 +14,7 @@ from infra.local.demo import settings
 from infra.local.world import World
 
 ROOT = Path(__file__).parent.parent
-PRODUCT = ("bot", "graph", "providers", "infra")
+PRODUCT = ("bot", "graph", "providers", "manifest", "infra")
 TESTS = ("__init__.py", "conftest.py", "test_architecture.py", "test_texts.py", "agent", "commands", "events", "tools",
          "graph", "providers", "signin", "e2e/__init__.py", "e2e/parley.py", "reading.py", "store/__init__.py", "store/prepared.py",
          "data/nobody.pem")  # fmt: skip
