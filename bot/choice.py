@@ -1,9 +1,8 @@
 """What people chose: which model answers, and which language is spoken with them."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from bot.context import Place, Reference
 from bot.policy.rules import NotPermitted, Refused, first_permitted
@@ -67,7 +66,10 @@ def conversation(reference: Reference, *, thread: bool = True) -> str:
 
 async def chosen_model(turn: Turn) -> Chosen:
     """What answers this turn: what was chosen for it, by the table where that is `auto`, as far as the policy permits it."""
-    (wanted, why), judged = await asyncio.gather(_wanted(turn), verdicts(turn))
+    owners = _owners(turn)
+    asking = turn.services.preferences.several(*owners)  # the store looks while the directory is asked
+    judged = await verdicts(turn)
+    wanted, why = _wanted(turn, dict(zip(owners, await asking, strict=True)))
     if wanted == AUTO:
         return automatic(turn, features_of(turn.incoming), why, judged)
     models, refused = turn.services.models, judged[wanted]
@@ -75,16 +77,19 @@ async def chosen_model(turn: Turn) -> Chosen:
     return Chosen(name, models[name], why, wanted, refused=refused, permitted=judged[name] is None)
 
 
-async def _wanted(turn: Turn) -> tuple[str, Why]:
-    """The thread's choice, else the channel's, else the asker's own, else the installation's. A model that is gone is no choice."""
-    services, reference = turn.services, turn.incoming.reference
+def _owners(turn: Turn) -> tuple[str, ...]:
+    """Whose choice counts, from first to last: the thread's, the channel's, the asker's own."""
+    reference = turn.incoming.reference
     here = (conversation(reference), conversation(reference, thread=False))
-    mine = (person(turn.person.id),) if turn.person.id else ()
-    owners = (*here, *mine)
-    for owner, kept in zip(owners, await services.preferences.several(*owners), strict=True):
-        name = kept.get(MODEL)
-        if isinstance(name, str) and (name in services.models or name == AUTO):
-            return name, "here" if owner in here else "always"
+    return (*here, *((person(turn.person.id),) if turn.person.id else ()))
+
+
+def _wanted(turn: Turn, kept: Mapping[str, Mapping[str, Any]]) -> tuple[str, Why]:
+    """The first choice by owner, else the installation's. A model that is gone is no choice."""
+    for owner, chosen in kept.items():
+        name = chosen.get(MODEL)
+        if isinstance(name, str) and (name in turn.services.models or name == AUTO):
+            return name, "always" if owner == person(turn.person.id) else "here"
     return default_name(turn), "default"
 
 

@@ -75,7 +75,7 @@ async def _delivered(turn: Turn, asked: Incoming, work: Work, outcome: Outcome, 
     keeping = kept(asked, outcome, text, gathered.grounding, positions, model=model, suggestions=next_, label=label)
     await keep(turn, work.stream, replace(keeping, row=row))
     await consents.offer(turn, gathered.grounding.coverage.consents)
-    await compact(turn, turn.model(model, "summary"), gathered, said_now)
+    await compact(turn, model, gathered, said_now)
 
 
 def _above(turn: Turn, asked: Incoming, model: str) -> str:

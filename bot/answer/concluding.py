@@ -43,7 +43,7 @@ async def conclude(
     keeping = kept(asked, outcome, whole, gathered.grounding, positions, model=model, suggestions=next_, label=label)
     await keep(turn, begun.stream, keeping)
     await consents.offer(turn, gathered.grounding.coverage.consents)
-    await compact(turn, turn.model(model, "summary"), only or gathered, said_now)
+    await compact(turn, model, only or gathered, said_now)
 
 
 def _suggestions(begun: Begun, outcome: Outcome, citations: Citations, text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from bot.cost.words import warnings
 from bot.services import Turn
 from bot.store.answers import Kept
 from bot.store.database import StoreError
-from providers.base import Message, Provider
+from providers.base import Message
 
 log = logging.getLogger(__name__)
 
@@ -87,10 +87,14 @@ async def keep(turn: Turn, stream: Stream, answered: Kept) -> None:
         log.warning("an answer was given and could not be kept: %s", type(error).__name__)
 
 
-async def compact(turn: Turn, provider: Provider, gathered: Gathered, said_now: Sequence[Message]) -> None:
-    """After the answer, so that it does not wait for it; a long conversation is summed up again next time when this fails."""
+async def compact(turn: Turn, model: str, gathered: Gathered, said_now: Sequence[Message]) -> None:
+    """After the answer, so that it does not wait for it; a long conversation is summed up again next time when this fails.
+
+    `model`: the configured name of the one that sums it up.
+    """
     if sum(len(message.text) for message in said_now) <= gathered.history.room:
         return
+    provider = turn.model(model, "summary")
     try:
         await turn.services.history.compact(turn.incoming.kept_under, provider, may_use=gathered.rules.may_use)
     except StoreError as error:

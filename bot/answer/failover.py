@@ -25,6 +25,7 @@ from bot.context import Stream
 from bot.grounding.citations import Citations
 from bot.routing.breaker import CircuitOpen
 from bot.routing.candidates import allowed
+from bot.routing.task import WANTS_WHOLE
 from bot.services import Turn
 from bot.texts import Texts
 from providers.base import Message, Request, Usage
@@ -135,7 +136,10 @@ def why(error: ProviderError, say: Texts) -> str:
 
 
 async def _others(work: Work) -> tuple[str, ...]:
-    services, judged = work.turn.services, await verdicts(work.turn)
+    services = work.turn.services
+    if len(services.models) == 1:
+        return ()
+    judged = await verdicts(work.turn)
 
     def permits(name: str) -> bool:
         rests = services.circuits.of(services.models[name]).left > 0.0
@@ -192,9 +196,9 @@ async def _once(work: Work, *, others: bool) -> Outcome:
 
 async def _read_whole(work: Work, request: Request, *, others: bool) -> Outcome | None:
     """Reads what the question is about as a whole, unless it was read before; an outcome when its person stopped that."""
-    if work.transcript or work.of_whole:
-        return None
     turn = work.turn
+    if work.transcript or work.of_whole or not WANTS_WHOLE.search(turn.incoming.text):
+        return None
     reader = turn.model(work.model, "summary", others=others)
     work.of_whole = await whole(turn, turn.incoming.text, work.gathered, reader, work.stream, request)
     read = work.of_whole.read if work.of_whole else Notes()

@@ -59,7 +59,7 @@ async def gather(turn: Turn, question: str, model: str, *, searches: bool, besid
     audience = await turn.services.audience(turn) if searches else Audience(turn.person.id, None)
     rules = await Rules.of(turn, model, audience, Coverage(), beside)
     grounding = _grounding(turn, rules, searches=searches)
-    room = min(_room(turn, model), _room(turn, beside or model))
+    room = min(_room(turn, name) for name in dict.fromkeys((model, beside or model)))
     grounding.budget = tokens_for(room)
 
     async def before_and_found() -> tuple[Past, list[Passage]]:

@@ -30,7 +30,8 @@ def after(services: Services, name: str) -> str:
 
 async def permitted_after(turn: Turn, name: str) -> str:
     """The next model that may answer here; empty when there is no other."""
-    return first_permitted(await verdicts(turn), _others(turn.services, name))
+    others = _others(turn.services, name)
+    return first_permitted(await verdicts(turn), others) if others else ""
 
 
 def instead(chosen: Chosen, say: Texts) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What a person, a conversation or a tenant chose: small JSON values by owner and name."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -26,9 +26,9 @@ class Preferences:
         self._select = select(*columns).where(self._table.c.owner.in_(owners))
         self._loading = database.reading.lane(self._load)
 
-    async def several(self, *owners: str) -> tuple[dict[str, Any], ...]:
-        """What each of them chose, by name."""
-        return await self._loading(owners)
+    def several(self, *owners: str) -> Awaitable[tuple[dict[str, Any], ...]]:
+        """What each of them chose, by name; asked for when this returns."""
+        return self._loading.put(owners)
 
     async def all(self, owner: str) -> dict[str, Any]:
         return (await self._loading((owner,)))[0]

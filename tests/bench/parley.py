@@ -47,12 +47,14 @@ def vendors(environ: Mapping[str, str]) -> dict[str, str]:
 async def parley_app(environ: Mapping[str, str]) -> web.Application:
     """Teams' limit for one conversation holds as in production; the limit for the whole tenant (50 calls a second) is lifted.
 
+    `BENCH_STALLS` set: the event loop is watched, which costs as much as a twentieth of a message where many are measured.
     `BENCH_TIMING` set: everything is shown the moment it is known, to see the bot's own delay behind Teams' rhythm.
     """
     timing = AT_ONCE if environ.get("BENCH_TIMING") else None
     app = await create_app(settings(environ), vendors(environ), tenant_windows=(), timing=timing)
-    app.cleanup_ctx.append(_stalls)
-    app.router.add_get("/bench/stalls", _longest_stall)
+    if environ.get("BENCH_STALLS"):
+        app.cleanup_ctx.append(_stalls)
+        app.router.add_get("/bench/stalls", _longest_stall)
     return app
 
 

@@ -75,6 +75,7 @@ async def bot(world: World, **changes: Any) -> AsyncGenerator[Running]:
     """Tenant and bot. `changes` are settings by their names in the environment."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with running(world):
-            environ = configuration(world, f"sqlite:///{(Path(folder) / 'parley.db').as_posix()}", **changes)
+            database = f"sqlite:///{(Path(folder) / 'parley.db').as_posix()}"
+            environ = configuration(world, database, BENCH_STALLS="1", **changes)
             async with spawned("sqlite", "", environ) as (url, process), TeamsClient(world, url) as teams:
                 yield Running(world, teams, url, psutil.Process(process))
