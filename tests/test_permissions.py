@@ -50,7 +50,7 @@ ALL = delegated(settings(copilot=True, shared_mailboxes=("support@tidewell.examp
 EVERYTHING = frozenset(ALL)
 GENERAL = channel_id("heron", "General")
 OF_THE_APP = {"Application.Read.All"}
-"""An application permission for `doctor` alone, which says what it could not see without it (tests/doctor); nobody is registered with it."""
+"""An application permission for `doctor` alone, which says what it could not see without it (tests/doctor). It is not registered."""
 NAMED = re.compile(r"[A-Z][A-Za-z]+\.(?:Read|ReadBasic|ReadWrite|Send)(?:\.[A-Z][A-Za-z]+)*")
 
 
