@@ -11,6 +11,8 @@ from graph.errors import Throttled
 FRESH_SECONDS = 300.0
 STORE_CHECK_SECONDS = 60.0
 SAME_CHALLENGE_SECONDS = 60.0
+CLOCK_SECONDS = 60.0
+"""Of a clock that is put back by less, nobody notices."""
 PEOPLE_IN_MEMORY = 20_000
 
 
@@ -39,9 +41,12 @@ class Held:
     def good(self, wanted: frozenset[str], now: float, claims: str | None = None) -> Token | None:
         """A token with at least five minutes left. One that answered the same challenge a moment ago answers it again:
 
-        twenty calls that were challenged together need one new token, not twenty.
+        twenty calls that were challenged together need one new token, not twenty. One that we got later than now is from before our
+        clock was put right, and so is what it says about its end.
         """
         for token in self.tokens.values():
+            if now < token.obtained - CLOCK_SECONDS:
+                continue
             answers = claims is None or (token.claims == claims and now < token.obtained + SAME_CHALLENGE_SECONDS)
             if answers and wanted <= token.scopes and now < token.expires - FRESH_SECONDS:
                 return token

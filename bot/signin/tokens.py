@@ -13,7 +13,7 @@ from bot.context import Person
 from bot.signin.claims import require_same, scope_names, tenant_path, unverified
 from bot.signin.credentials import AppIdentity, application
 from bot.signin.entra import kind, refusal
-from bot.signin.memory import FRESH_SECONDS, STORE_CHECK_SECONDS, Held, People
+from bot.signin.memory import CLOCK_SECONDS, FRESH_SECONDS, STORE_CHECK_SECONDS, Held, People
 from bot.signin.once import Once
 from bot.signin.token_store import TokenStore
 from bot.signin.transport import Transport
@@ -65,7 +65,7 @@ class SignIn:
         held = self._people.find(person.id)
         if held is not None and claims is None:
             token = held.good(wanted, self.clock())
-            if token is not None and self.clock() < held.checked + STORE_CHECK_SECONDS:
+            if token is not None and abs(self.clock() - held.checked) < STORE_CHECK_SECONDS:
                 return token.value
         flight = (person.id, wanted, claims)
         task = self._flights.get(flight)
@@ -203,7 +203,8 @@ class SignIn:
             cache.deserialize(data.decode())
             # MSAL goes by the machine's clock; we go by ours, and drop what is used up.
             for token in list(cache.search(cache.CredentialType.ACCESS_TOKEN)):
-                if int(token["expires_on"]) - FRESH_SECONDS <= now:
+                put_back = now < int(token["cached_at"]) - CLOCK_SECONDS
+                if put_back or int(token["expires_on"]) - FRESH_SECONDS <= now:
                     cache.remove_at(token)
             account = next((a for a in app.get_accounts() if a["local_account_id"] == person.id), None)
             result: Mapping[str, Any] | None = app.acquire_token_silent_with_error(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, or_, select, update
 
-from bot.store.clock import DatabaseNow
+from bot.store.clock import DatabaseNow, lapsed
 from bot.store.database import Database
 from bot.store.upsert import upsert
 
@@ -27,14 +27,14 @@ class Executors:
     async def dead(self, me: str, silent_seconds: float) -> list[str]:
         """Those that did not beat for so long."""
         table = self._table
-        silent = or_(table.c.beat < DatabaseNow() - silent_seconds, table.c.beat == 0.0)
+        silent = or_(lapsed(table.c.beat + silent_seconds), table.c.beat == 0.0)
         async with self._database.read() as connection:
             return list((await connection.execute(select(table.c.id).where(silent, table.c.id != me))).scalars())
 
     async def adopt(self, id: str, silent_seconds: float) -> bool:
         """Whether this caller is the one to take over. Whoever dies over it is followed by another one after as long again."""
         table = self._table
-        silent = or_(table.c.beat < DatabaseNow() - silent_seconds, table.c.beat == 0.0)
+        silent = or_(lapsed(table.c.beat + silent_seconds), table.c.beat == 0.0)
         mine = update(table).where(table.c.id == id, silent).values(beat=DatabaseNow())
         async with self._database.write() as connection:
             return bool((await connection.execute(mine)).rowcount)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, text, update
 
 from bot.context import Superseded
-from bot.store.clock import DatabaseNow
+from bot.store.clock import DatabaseNow, lapsed
 from bot.store.database import Database, StoreUnavailable
 from bot.store.encryption import WrongKey
 from bot.store.entry import Entry, State, check_key
@@ -114,7 +114,11 @@ class Inbox:
     async def sweep(self) -> None:
         """Finds unfinished rows nobody works on (a process died, a wake-up was lost) and takes what this process can carry."""
         inbox, leases = self._database.tables.inbox, self._database.tables.leases
-        free = or_(leases.c.conversation_id.is_(None), leases.c.expires < DatabaseNow(), leases.c.owner == self._owner)
+        free = or_(
+            leases.c.conversation_id.is_(None),
+            lapsed(leases.c.expires),
+            leases.c.owner == self._owner,
+        )
         statement = (
             select(inbox.c.conversation_id)
             .outerjoin(leases, leases.c.conversation_id == inbox.c.conversation_id)

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.store.clock import DatabaseNow
+from bot.store.clock import DatabaseNow, lapsed
 from bot.store.tables import UNFINISHED, Tables
 from bot.store.upsert import insert_in
 
@@ -96,7 +96,7 @@ class BatchWriter:
         self._claim = claim.on_conflict_do_update(
             index_elements=[leases.c.conversation_id],
             set_={"owner": claim.excluded.owner, "expires": claim.excluded.expires},
-            where=or_(leases.c.owner == claim.excluded.owner, leases.c.expires < now),
+            where=or_(leases.c.owner == claim.excluded.owner, lapsed(leases.c.expires)),
         )
         self._admit = (
             self._insert(inbox)

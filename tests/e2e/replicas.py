@@ -3,9 +3,10 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,12 +16,11 @@ from bot.store.database import Database
 from bot.texts import Texts
 from infra.local.company.model import Channel
 from infra.local.connector_state import Message, connector_state
-from infra.local.replica import Replica
+from infra.local.replica import ROOT, Replica
 from infra.local.teams import TeamsClient
 from infra.local.tenant import environment, running
 from infra.local.vendors.script import Reply
 from infra.local.world import World
-from tests.postgres import PostgresServer
 
 MODEL = "claude=anthropic:claude-sonnet-5"
 SAID = "It is good to hear from you. Ask me about your mail and your files whenever you like."
@@ -120,6 +120,17 @@ class Office:
     dice: random.Random
     newcomers: Iterator[str]
     asked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    statuses: Counter[int] = field(default_factory=Counter[int])
+    """Of all deliveries; 0 where nobody listened."""
+    apart: set[str] = field(default_factory=set[str])
+    """Conversations that are counted elsewhere (`tests.e2e.digesters`)."""
+
+    def chats(self, count: int, reply: Callable[[], Reply]) -> list[dict[str, Any]]:
+        """That many people say hello in their personal chats, and their answers come like `reply`."""
+        batch = [self.teams.compose(next(self.newcomers), "hello") for _ in range(count)]
+        self.world.state["script"] += [reply() for _ in range(3 * count)]
+        self.asked += batch
+        return batch
 
     def compose(self, count: int) -> list[dict[str, Any]]:
         """Half of them in a personal chat each, half in threads of a channel with two activities each."""
@@ -164,10 +175,11 @@ class Office:
             try:
                 status, body = await self.teams.post(activity, url=replica.url)
             except aiohttp.ClientError:
-                status, body = 503, None
+                status, body = 0, None
+            self.statuses[status] += 1
             if 200 <= status < 300:
                 return
-            assert status == 503, body
+            assert status in {0, 503}, body
             turn += 1
             await asyncio.sleep(0.05)
 
@@ -178,22 +190,30 @@ class Office:
 
     def tally(self) -> Tally:
         places = connector_state(self.world).conversations.values()
-        return tally(self.asked, (message for place in places for message in place.messages))
+        counted = (
+            message for place in places for message in place.messages if message.conversation_id not in self.apart
+        )
+        return tally(self.asked, counted)
 
 
 @asynccontextmanager
-async def office(world: World, postgres: PostgresServer, *, most: int, seed: int) -> AsyncGenerator[Office]:
-    """`most`: how many activities will be composed; as many people as that needs join the company."""
-    newcomers = _hire(world, most)
+async def office(
+    world: World, url: str, *, most: int, seed: int, count: int = 2, root: Path = ROOT, **changes: str
+) -> AsyncGenerator[Office]:
+    """`url`: of an empty database. `most`: how many activities will be composed; as many people as that needs join the company.
+
+    `count` replicas of the tree `root`, with `changes` of settings.
+    """
+    newcomers = hire(world, most)
     world.state |= {"rates_off": True, "script": []}
     key = Fernet.generate_key().decode()
-    url = postgres.create(f"replicas{seed}")
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(world))
         settings = {
             **environment(world), "DATABASE_URL": url, "ENCRYPTION_KEYS": key, "MODELS": MODEL, "LOG_LEVEL": "ERROR",
+            "MODEL_LISTS": "0", **changes,
         }  # fmt: skip
-        replicas = [Replica(settings), Replica(settings)]
+        replicas = [Replica(settings, root=root) for _ in range(count)]
         for replica in replicas:
             stack.push_async_callback(replica.stop)
         await asyncio.gather(*(replica.start() for replica in replicas))
@@ -203,13 +223,13 @@ async def office(world: World, postgres: PostgresServer, *, most: int, seed: int
         yield Office(world, teams, replicas, database, random.Random(seed), iter(newcomers))
 
 
-def _hire(world: World, count: int) -> list[str]:
+def hire(world: World, count: int, *, first: int = 0) -> list[str]:
     """People with nothing but a personal chat; returns their object ids."""
     someone = world.person("sofia")
     people = [
         replace(someone, id=f"00000000-0000-4000-8000-{number:012d}", teams_id=f"29:newcomer-{number}",
                 given_name=f"Newcomer{number}", mail=f"newcomer{number}@tidewell.example")
-        for number in range(count)
+        for number in range(first, first + count)
     ]  # fmt: skip
     world.company.people.extend(people)
     return [person.id for person in people]

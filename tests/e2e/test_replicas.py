@@ -16,7 +16,7 @@ BATCH = 60
 @pytest.mark.slow
 async def test_every_activity_is_answered_once_also_when_a_replica_is_killed(world: World) -> None:
     with running_postgres() as postgres:
-        async with office(world, postgres, most=2 * BATCH, seed=1) as running:
+        async with office(world, postgres.create("replicas"), most=2 * BATCH, seed=1) as running:
             await _in_peace(running)
             await _with_a_kill(running)
     assert connector_state(world).violations == []

@@ -155,6 +155,27 @@ async def test_tokens_are_refreshed_silently_and_the_newest_refresh_token_is_kep
     assert len(stack.token_requests("grant_type=refresh_token")) == 3
 
 
+@pytest.mark.parametrize("remembered", [True, False])
+async def test_after_our_clock_was_put_back_what_it_said_of_a_tokens_end_is_not_believed(
+    stack: Stack, *, remembered: bool
+) -> None:
+    """It would be shown to Graph for hours after its end, and everybody asked to sign in again."""
+    ahead, person = [7200.0], stack.person(names(stack)[0])
+    fast = stack.replica(clock=lambda: stack.clock() + ahead[0])
+    await fast.exchange(person, stack.assertion(person))
+    before = await fast.graph_token(person, MAIL)
+    for id, (data, version) in stack.store.rows.items():  # MSAL wrote down the machine's own time, which no test moves
+        cache = json.loads(data)
+        for token in cache.get("AccessToken", {}).values():
+            token["cached_at"], token["expires_on"] = (str(int(token[n]) + 7200) for n in ("cached_at", "expires_on"))
+        stack.store.rows[id] = json.dumps(cache).encode(), version
+    ahead[0] = 0.0
+    after = await (fast if remembered else stack.replica(clock=stack.clock)).graph_token(person, MAIL)
+    assert after != before
+    assert len(stack.token_requests("grant_type=refresh_token")) == 1
+    await fast.aclose()
+
+
 async def test_twenty_callers_cause_one_refresh(stack: Stack, person: Person) -> None:
     stack.world.clock.advance(3400)
     scopes = [MAIL, ("Files.Read.All",), SCOPES, SCOPES] * 5

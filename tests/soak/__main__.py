@@ -21,7 +21,7 @@ async def soak(activities: int, kills: int, seed: int) -> tuple[Tally, float]:
     world.state["record_off"] = True
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # killed clients leave half a request behind
     with running_postgres() as postgres:
-        async with office(world, postgres, most=activities, seed=seed) as running:
+        async with office(world, postgres.create("soak"), most=activities, seed=seed) as running:
             started = time.perf_counter()
             delivering = asyncio.create_task(running.deliver(running.compose(activities)))
             await _kill_again_and_again(running, kills, activities)
