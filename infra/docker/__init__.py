@@ -1,0 +1,1 @@
+"""What packages the product for places that are not Azure. Nothing of it is imported by the product."""
