@@ -8,7 +8,7 @@ endif
 PY := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean replicas help
+.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean replicas help image-check sbom audit licences
 .DEFAULT_GOAL := help
 # Compiled tests are kept for the next run: compiling them takes each worker seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -81,11 +81,38 @@ manifest: $(READY) ## the app package for Teams (dist/parley.zip) from the setti
 lock: $(READY) ## pin the dependencies of pyproject.toml with hashes
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra azure --extra bedrock --extra otel --extra vertex --overrides infra/docker/overrides.txt \
+		-c requirements.lock --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet -o requirements-runtime.lock
+	$(BIN)/uv pip compile infra/supply/requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet -o infra/supply/requirements.lock
 	$(BIN)/uv pip compile tests/thirdparty/requirements.in -c requirements.lock --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet -o tests/thirdparty/requirements.lock
+
+image-check: $(READY) ## the image's files without Docker: built, their size, and the product run from them read-only; minutes
+	$(PY) -m tests.docker
+
+licences: $(READY) ## docs/licences.md anew, after the lock has changed
+	$(PY) -m infra.supply.licences
+
+SUPPLY := $(subst .venv,.venv-supply,$(BIN))
+SUPPLY_READY := .venv-supply/.ready
+
+$(SUPPLY_READY): infra/supply/requirements.lock
+	$(PYTHON) -m venv .venv-supply
+	$(SUPPLY)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r infra/supply/requirements.lock
+	@touch $(SUPPLY_READY)
+
+sbom: $(SUPPLY_READY) ## what runs as a CycloneDX bill of materials: build/parley.cdx.json
+	@mkdir -p build
+	$(SUPPLY)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --short-PURLs --output-reproducible \
+		--validate --of JSON -o build/parley.cdx.json requirements-runtime.lock
+
+audit: $(SUPPLY_READY) ## known vulnerabilities of what runs; exit 1: some, 3: nobody could be asked
+	@$(SUPPLY)/python -m infra.supply.audit
 
 key: $(READY) ## a new key for ENCRYPTION_KEYS
 	@$(PY) -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"
 
 clean: ## remove the virtual environment and local data
-	rm -rf .venv .venv-vendors var
+	rm -rf .venv .venv-vendors .venv-supply var build
