@@ -17,7 +17,7 @@ PAGES = sorted(
         ROOT / "CHANGELOG.md",
         *(ROOT / "docs").glob("*.md"),
         ROOT / "manifest" / "README.md",
-        *(ROOT / "infra" / "azure").rglob("*.md"),
+        *(ROOT / "infra").rglob("*.md"),
     ]
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -33,7 +33,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.casefold()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(text_of(page)):
         if target.startswith("https://"):
@@ -44,7 +44,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(file), target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_files_that_are_named_exist(page: Path) -> None:
     for path in re.findall(r"`((?:bot|graph|providers|manifest|infra|tests|docs)/[\w./-]*)`", text_of(page)):
         assert (ROOT / path).exists(), path
