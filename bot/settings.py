@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         False,
         description="1: the tenant has Microsoft 365 Copilot; its Retrieval API and meeting recaps are asked too.",
     )
+    admin_group: str = Field(
+        "",
+        description="Entra object id of the group whose members may open the admin page at /admin of PUBLIC_URL; empty: there is "
+        "no such page. See docs/admin.md.",
+    )
     models: Names = Field(
         ("offline=offline:offline-quotes",),
         description="Ordered: name=door:model or name=door:deployment@model, ... The first is the default. "
@@ -143,7 +148,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if faults := [*self._addresses(), *self._identity(), *self._keys()]:
+        if faults := [*self._addresses(), *self._identity(), *self._admin(), *self._keys()]:
             raise ValueError("\n".join(faults))
         return self
 
@@ -168,6 +173,16 @@ class Settings(BaseSettings):
             yield "MICROSOFT_APP_ID is not set. Set it, or PARLEY_LOCAL=1 for a local run on loopback."
         if self.microsoft_app_id and self.microsoft_app_type != "MultiTenant" and not self.microsoft_app_tenant_id:
             yield f"MICROSOFT_APP_TENANT_ID is not set, which {self.microsoft_app_type} needs."
+
+    def _admin(self) -> Iterator[str]:
+        if not self.admin_group:
+            return
+        if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", self.admin_group, re.IGNORECASE):
+            yield "ADMIN_GROUP must be a group's object id, as Entra shows it: eight digits, a hyphen, and so on."
+        if not self.public_url and not self.parley_local:
+            yield "ADMIN_GROUP is set, which needs PUBLIC_URL: administrators open the admin page there."
+        if not (self.microsoft_app_id and self.microsoft_app_tenant_id):
+            yield "ADMIN_GROUP is set, which needs MICROSOFT_APP_ID and MICROSOFT_APP_TENANT_ID: administrators sign in there."
 
     def _keys(self) -> Iterator[str]:
         if not self.encryption_keys:

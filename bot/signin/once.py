@@ -2,14 +2,11 @@
 
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
-from bot.signin.token_store import TokenStore
-from bot.store.token_cache import StaleVersion
+from bot.signin.token_store import TokenStore, changed
 
 SECONDS = 600
 STATES_MOST = 5
@@ -66,21 +63,17 @@ class Once:
         await self._store.delete(_row(person_id))
 
     async def _change(self, person_id: str, change: Callable[[dict[str, Any]], Result]) -> Result:
-        while True:
-            data, version = await self._store.load(_row(person_id))
-            row = self._current(data)
-            result = change(row)
-            with suppress(StaleVersion):
-                await self._store.save(_row(person_id), json.dumps(row).encode(), version)
-                return result
+        def within(row: dict[str, Any]) -> Result:
+            self._tidy(row)
+            return change(row)
 
-    def _current(self, data: bytes) -> dict[str, Any]:
-        row: dict[str, Any] = json.loads(data) if data else {"states": {}}
+        return await changed(self._store, _row(person_id), within)
+
+    def _tidy(self, row: dict[str, Any]) -> None:
         now = self._clock()
-        row["states"] = {state: until for state, until in row["states"].items() if now < until}
+        row["states"] = {state: until for state, until in row.get("states", {}).items() if now < until}
         if "code" in row and now >= row["code"]["until"]:
             del row["code"]
-        return row
 
 
 def _row(person_id: str) -> str:

@@ -4,45 +4,34 @@ The link is made for one person and says so under seal. Whoever opens it signs i
 the same person is anything kept: a link passed on to somebody else is worth nothing in either direction.
 """
 
-import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 import msal
 from aiohttp import web
 
 from bot.context import Person
+from bot.signin.browser import Cookies, answered, code_flow, headers, style_hash
 from bot.signin.claims import SomebodyElse, tenant_path
-from bot.signin.entra import refusal
 from bot.signin.page_texts import Outcome, language_for
 from bot.signin.seal import BrokenSeal, Seal
 from bot.signin.tokens import SignIn
 from bot.texts import Texts
-from graph.errors import ConsentRequired, GraphError, Rejected, SignInNeeded, Throttled, Unavailable
+from graph.errors import ConsentRequired, GraphError, Rejected, Throttled, Unavailable
 
 START, CALLBACK = "/signin/start", "/signin/callback"
+COOKIE = "parley-signin"
 SECONDS = 600
 CLAIMS_MOST = 1000
-VALUE_MOST = 4096
 STYLE = (
     ":root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem}"
     "strong{font-size:1.6rem;letter-spacing:.15em}a{overflow-wrap:anywhere}small{opacity:.75}"
 )
-POLICY = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
+HEADERS = headers(f"form-action 'none'; style-src {style_hash(STYLE)}")
 STATUS: Mapping[Outcome, int] = {"done": 200, "declined": 200, "other": 403, "consent": 403, "down": 503, "app": 502}
 
 
@@ -54,6 +43,7 @@ class SignInPage:
         self._sign_in = sign_in
         self._login = login_base_url.rstrip("/")
         self._base_url = base_url
+        self._cookies = Cookies(base_url)
         self._tickets = Seal(keys, "sign-in ticket", clock=sign_in.clock)
         self._visits = Seal(keys, "sign-in visit", clock=sign_in.clock)
 
@@ -96,34 +86,32 @@ class SignInPage:
         target = flow.pop("auth_uri")
         visit = self._visits.close({"flow": flow, "ticket": ticket})
         response = web.Response(status=302, headers={**HEADERS, "Location": target})
-        response.set_cookie(self._cookie(flow["state"]), visit, max_age=SECONDS, **self._cookie_rules())
+        response.set_cookie(
+            self._cookies.of_visit(COOKIE, flow["state"]), visit, max_age=SECONDS, **self._cookies.rules()
+        )
         return response
 
     async def _callback(self, request: web.Request) -> web.Response:
         page = _Page(language_for(request.headers.get("Accept-Language", "")))
-        query = {name: value for name, value in request.query.items() if len(value) <= VALUE_MOST}
-        state = query.get("state", "")
-        cookie = self._cookie(state)
+        state = request.query.get("state", "")
+        cookie = self._cookies.of_visit(COOKIE, state)
         try:
             visit = self._visits.open(request.cookies.get(cookie, ""), seconds=SECONDS)
         except BrokenSeal:
             return page.show("cookie")
         if not hmac.compare_digest(visit["flow"]["state"].encode(), state.encode()):
             return page.show("cookie")
-        response = await self._finish(page, visit, query)
-        response.del_cookie(cookie, **self._cookie_rules())
+        response = await self._finish(page, visit, request.query)
+        response.del_cookie(cookie, **self._cookies.rules())
         return response
 
-    async def _finish(self, page: "_Page", visit: dict[str, Any], query: dict[str, str]) -> web.Response:
+    async def _finish(self, page: "_Page", visit: dict[str, Any], query: Mapping[str, str]) -> web.Response:
         ticket, flow = visit["ticket"], visit["flow"]
         person, scopes = Person(*ticket["person"]), tuple(ticket["scopes"])
         if not await self._sign_in.once.take_state(person.id, flow["state"]):
             return page.show("used")
-        # Nothing else of the address may reach MSAL, which builds a request header from what it finds there.
-        answer = {name: query[name] for name in ("state", "code") if name in query}
         try:
-            if "code" not in answer:
-                raise _declined(query, scopes)
+            answer = answered(query, scopes)
             person = await self._keep(
                 ticket, person, lambda app: app.acquire_token_by_auth_code_flow(flow, answer), scopes
             )
@@ -150,19 +138,14 @@ class SignInPage:
     def _flow(
         self, app: msal.ConfidentialClientApplication, ticket: dict[str, Any], prompt: str | None
     ) -> dict[str, Any]:
-        flow: dict[str, Any] = app.initiate_auth_code_flow(
+        return code_flow(
+            app,
             ticket["scopes"],
-            redirect_uri=f"{self._base_url().rstrip('/')}{CALLBACK}",
+            f"{self._base_url().rstrip('/')}{CALLBACK}",
             prompt=prompt,
             login_hint=ticket.get("hint") or None,
-            claims_challenge=ticket["claims"],
-            response_mode="form_post",
+            claims=ticket["claims"],
         )
-        # A form posted from Microsoft's page would come without our SameSite=Lax cookie, which is what ties the visit to this
-        # browser. MSAL warns about everything but form_post, and warnings cannot be silenced for one thread.
-        parts = urlsplit(flow["auth_uri"])
-        query = [(k, "query" if k == "response_mode" else v) for k, v in parse_qsl(parts.query)]
-        return {**flow, "auth_uri": urlunsplit(parts._replace(query=urlencode(query)))}
 
     def _asked(self, scopes: tuple[str, ...], claims: str | None) -> dict[str, Any]:
         return {
@@ -176,17 +159,6 @@ class SignInPage:
     def _admin_link(self, person: Person) -> str:
         tenant = tenant_path(self._sign_in.identity.tenant or person.tenant)
         return f"{self._login}/{tenant}/adminconsent?{urlencode({'client_id': self._sign_in.identity.sign_in_id})}"
-
-    def _cookie(self, state: str) -> str:
-        """One cookie a visit, so that two tabs do not disturb each other."""
-        suffix = hashlib.sha256(state.encode()).hexdigest()[:16]
-        return f"{'__Host-' if self._encrypted() else ''}parley-signin-{suffix}"
-
-    def _cookie_rules(self) -> dict[str, Any]:
-        return {"path": "/", "httponly": True, "samesite": "Lax", "secure": self._encrypted()}
-
-    def _encrypted(self) -> bool:
-        return self._base_url().startswith("https:")
 
 
 class _Page:
@@ -217,14 +189,6 @@ class _Page:
         return web.Response(
             text=html, content_type="text/html", charset="utf-8", status=STATUS.get(outcome, 400), headers=HEADERS
         )
-
-
-def _declined(query: Mapping[str, str], scopes: tuple[str, ...]) -> GraphError:
-    """Why Microsoft sent the browser back without a code."""
-    error = refusal({"error": query.get("error", ""), "error_description": query.get("error_description", "")}, scopes)
-    if query.get("error") == "access_denied" and error.code in {"AADSTS65004", "access_denied"}:
-        return SignInNeeded("The person declined.", code="declined")
-    return error
 
 
 def _outcome(error: GraphError) -> Outcome:

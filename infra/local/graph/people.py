@@ -281,9 +281,3 @@ def _members(call: Call, ids: list[str]) -> Answer:
     people = [call.people[person_id] for person_id in dict.fromkeys(ids) if person_id in call.people]
     rows = [{"@odata.type": "#microsoft.graph.user", **user_json(person)} for person in people]
     return of_json(rows, call, context="directoryObjects", max_top=999)
-
-
-def member_of(call: Call) -> Answer:
-    groups = [group for group in call.company.groups if call.user and call.user.id in {*group.members, *group.owners}]
-    rows = [{"@odata.type": "#microsoft.graph.group", **group_json(group)} for group in groups]
-    return of_json(rows, call, context="directoryObjects")
