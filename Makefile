@@ -8,7 +8,7 @@ endif
 PY := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock key clean replicas help image-check sbom audit licences
+.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock vendored key clean replicas help image-check sbom audit licences
 .DEFAULT_GOAL := help
 # Compiled tests are kept for the next run: compiling them takes each worker seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -110,6 +110,9 @@ sbom: $(SUPPLY_READY) ## what runs as a CycloneDX bill of materials: build/parle
 
 audit: $(SUPPLY_READY) ## known vulnerabilities of what runs; exit 1: some, 3: nobody could be asked
 	@$(SUPPLY)/python -m infra.supply.audit
+
+vendored: ## fetch the admin page's charts from npm anew and check that they are what was looked at; needs npm
+	$(PYTHON) -m infra.vendored
 
 key: $(READY) ## a new key for ENCRYPTION_KEYS
 	@$(PY) -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"

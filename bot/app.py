@@ -104,8 +104,7 @@ async def _wired(
 ) -> web.Application:
     parts = await stack.enter_async_context(core(settings, vendors, base_url))
     tokens, verifier = _trust(stack, settings, parts)
-    hosts = frozenset(settings.service_url_hosts)
-    references = References(parts.database)
+    hosts, references = frozenset(settings.service_url_hosts), References(parts.database)
     connector = Connector(
         parts.outbound, tokens, hosts, tenant_windows=tenant_windows, now=asyncio.get_running_loop().time
     )
@@ -139,7 +138,8 @@ async def _wired(
     if settings.digests:
         digests.start(answering.services, answering.personal_chat, after=app[WARMING])
         stack.push_async_callback(digests.aclose)
-    app.add_routes([*endpoint.routes(), *parts.page.routes(), *_health(stack, parts.database, app[LEAVING], digests)])
+    app.add_routes([*endpoint.routes(), *_health(stack, parts.database, app[LEAVING], digests)])
+    app.add_routes([*parts.page.routes(), *await _admin(stack, settings, parts, answering.services, base_url)])
     return app
 
 
@@ -148,6 +148,18 @@ def _health(stack: AsyncExitStack, database: Database, leaving: Leaving, digests
     stack.push_async_callback(cancelled, asyncio.create_task(loop.watch(), name="watching the loop"))
     health = Health(database, loop, leaving=lambda: leaving.begun, digests=lambda: digests.state)
     return [*health.routes(), *about.routes()]
+
+
+async def _admin(
+    stack: AsyncExitStack, settings: Settings, parts: Core, services: Services, base_url: Callable[[], str]
+) -> list[web.RouteDef]:
+    """Loaded only where it is wanted: templates cost a start some time."""
+    if not settings.admin_group:
+        return []
+    found: list[web.RouteDef] = await import_module("bot.admin.site").opened(
+        stack, settings, parts, services, base_url=base_url, clock=time.time
+    )
+    return found
 
 
 def _office(connector: Connector, database: Database, references: References, timing: Timing) -> Office:

@@ -6,6 +6,7 @@ No feature is built from this list. Each names its own permissions where it asks
 
 from collections.abc import Iterator, Mapping
 
+from bot.admin import access, door
 from bot.digests.absence import SETTINGS
 from bot.digests.gathering import ME
 from bot.digests.sections import channel_files
@@ -31,8 +32,10 @@ RESOURCE_SPECIFIC: Mapping[str, str] = {
 }
 """Consented to by an owner of the team or a member of the chat when they add the app (msteams-docs, resource-specific-consent)."""
 
-RETURNS = (CALLBACK,)
-"""Paths of ours that Entra sends people back to after they signed in."""
+
+def returns(settings: Settings) -> tuple[str, ...]:
+    """Paths of ours that Entra sends people back to after they signed in."""
+    return (CALLBACK, *((door.CALLBACK,) if settings.admin_group else ()))
 
 
 def delegated(settings: Settings) -> Mapping[str, tuple[str, ...]]:
@@ -54,3 +57,6 @@ def _features(settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "channel report", channel_files.SCOPES
     if settings.policy:
         yield "policy", membership.SCOPES
+    if settings.admin_group:
+        yield "admin page", access.SCOPES
+        yield "admin page", door.NAMES

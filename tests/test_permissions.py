@@ -14,10 +14,12 @@ from urllib.parse import parse_qs
 import pytest
 import pytest_asyncio
 
+from bot.admin.access import Access
+from bot.admin.names import Names
 from bot.app import create_app
 from bot.context import Audience, Person
 from bot.digests.gathering import Gathering
-from bot.permissions import READ_CHANNELS, RESOURCE_SPECIFIC, RETURNS, SIGN_IN, delegated
+from bot.permissions import READ_CHANNELS, RESOURCE_SPECIFIC, SIGN_IN, delegated, returns
 from bot.policy.rules import Policy, Rule, Targets
 from bot.routing.membership import Directory
 from bot.settings import Settings
@@ -32,6 +34,7 @@ from infra.local.tenant import settings as tenant_settings
 from infra.local.tokens import mint_user
 from infra.local.world import World
 from manifest.app import manifest
+from tests.admin.visiting import ADMIN, GROUP
 from tests.commands.desk import SignedIn, as_sign_in
 from tests.conftest import fresh_world
 from tests.digests.composing import composed, work_for
@@ -40,12 +43,15 @@ from tests.graph.conftest import People, people, time
 from tests.graph.test_permissions import USES
 from tests.manifest.made import KEY, PUBLISHER, settings
 from tests.signin.conftest import Stack, stack
+from tests.signin.stores import MemoryStore
 from tests.store.prepared import sqlite_in
 
 __all__ = ["people", "stack", "time"]  # fixtures
 
 ROOT = Path(__file__).parent.parent
-ALL = delegated(settings(copilot=True, shared_mailboxes=("support@tidewell.example",), policy="policy.toml"))
+ALL = delegated(
+    settings(copilot=True, shared_mailboxes=("support@tidewell.example",), policy="policy.toml", admin_group=GROUP)
+)
 """Of an installation with everything turned on."""
 EVERYTHING = frozenset(ALL)
 GENERAL = channel_id("heron", "General")
@@ -66,10 +72,12 @@ def test_what_the_code_asks_for_is_what_is_registered() -> None:
 
 async def test_every_way_back_from_entra_is_registered(tenant: World, tmp_path: Path) -> None:
     given = {**tenant_settings(tenant), "database_url": sqlite_in(tmp_path), "encryption_keys": KEY, "digests": False}
-    app = await create_app(Settings(**given), environment(tenant))
+    whole = Settings(**given, admin_group=GROUP, public_url="http://127.0.0.1")
+    app = await create_app(whole, environment(tenant))
     ways = {route.resource.canonical for route in app.router.routes() if route.resource is not None}
     await app.cleanup()
-    assert {way for way in ways if "callback" in way} == set(RETURNS)
+    assert {way for way in ways if "callback" in way} == set(returns(whole))
+    assert returns(Settings(**given)) == ("/signin/callback",)
 
 
 def test_only_what_an_installation_has_is_registered() -> None:
@@ -201,8 +209,20 @@ async def channel_report(parley: Parley) -> Any:
     return report.outgoing is not None and "Decision%20log.md" in report.outgoing.text
 
 
+async def admin_page(parley: Parley) -> Any:
+    """An administrator is let in, and sees names beside ids."""
+    services, found = parley.services, parley.world.person(ADMIN)
+    nils, sofia = Person(found.id, found.name, parley.world.company.tenant_id), parley.world.person(WHOM).id
+    access = Access(GROUP, services.sign_in, services.graph, [KEY], MemoryStore(), clock=lambda: 0.0)
+    names = Names(services.sign_in, services.graph, clock=lambda: 0.0)
+    try:
+        return await access.enter(nils) and (await names.of({sofia}, nils))[0]
+    except ConsentRequired:
+        return None
+
+
 PROBES: Mapping[str, Probe] = {
-    "policy": policy, "digests": digests, "catch up": catch_up, "channel report": channel_report,
+    "policy": policy, "digests": digests, "catch up": catch_up, "channel report": channel_report, "admin page": admin_page,
 }  # fmt: skip
 
 

@@ -2,27 +2,16 @@
 
 import argparse
 import asyncio
-import csv
-import json
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, TextIO
+from typing import TextIO
 
-from bot.cost.budgets import MICROS
+from bot.auditing import wanted, written
 from bot.program import Program, settings
-from bot.routing.metered import evidence_id
 from bot.settings import Settings
-from bot.store.audit import Audit, Row, Wanted
+from bot.store.audit import Audit
 from bot.store.database import Database
 
-COLUMNS = (
-    "at", "person_id", "tenant", "conversation_id", "place", "question_id", "purpose", "name", "asked", "answered", "door",
-    "input", "cache_read", "cache_write", "output", "reasoning", "estimated", "cost_usd", "first_ms", "total_ms", "outcome",
-    "evidence", "id",
-)  # fmt: skip
+WORDS = {name: f"--{name}" for name in ("since", "until", "tenant", "document")}
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -46,63 +35,13 @@ def run(given: argparse.Namespace) -> int:
 
 async def export(settings: Settings, given: argparse.Namespace, out: TextIO = sys.stdout) -> None:
     """Raises ValueError with a sentence, `WrongKey` and `StoreError`."""
-    wanted = _wanted(given)
+    rows = wanted({name: value for name, value in vars(given).items() if isinstance(value, str)}, WORDS)
     database = await Database.open(settings.database_url, [key.get_secret_value() for key in settings.encryption_keys])
     try:
-        writer = csv.DictWriter(out, COLUMNS, lineterminator="\n") if given.format == "csv" else None
-        if writer is not None:
-            writer.writeheader()
-        async for row in Audit(database).all(wanted):
-            if writer is not None:
-                writer.writerow(_cells(shown(row)))
-            else:
-                out.write(json.dumps(shown(row), ensure_ascii=False) + "\n")
+        async for piece in written(Audit(database).all(rows), given.format):
+            out.write(piece)
     finally:
         await database.aclose()
-
-
-def shown(row: Row) -> Mapping[str, Any]:
-    """In the order of `COLUMNS`. Amounts in US dollars, exact; no price known is None."""
-    values = asdict(row)
-    values |= values.pop("usage")
-    cost = values.pop("cost")
-    values["cost_usd"] = None if cost is None else f"{Decimal(cost) / MICROS:f}"
-    values["at"] = datetime.fromtimestamp(row.at, UTC).isoformat(timespec="milliseconds")
-    return {name: values[name] for name in COLUMNS}
-
-
-def _cells(values: Mapping[str, Any]) -> dict[str, Any]:
-    cells = {**values, "evidence": " ".join(values["evidence"])}
-    # What begins like a formula would be one in a spreadsheet.
-    return {
-        name: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@" and cell else cell
-        for name, cell in cells.items()
-    }
-
-
-def _wanted(given: argparse.Namespace) -> Wanted:
-    if given.document and not given.tenant:
-        raise ValueError("--document needs --tenant: documents are named anew in each tenant.")
-    return Wanted(
-        since=_seconds("--since", given.since),
-        until=_seconds("--until", given.until),
-        person_id=given.person,
-        tenant=given.tenant,
-        conversation_id=given.conversation,
-        name=given.model.casefold(),
-        outcome=given.outcome,
-        evidence=evidence_id(given.tenant, given.document) if given.document else "",
-    )
-
-
-def _seconds(name: str, text: str) -> float:
-    if not text:
-        return 0.0
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{name} is a day such as 2026-11-01, or a moment such as 2026-11-01T08:30.") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 PROGRAM = Program(help="print which models were asked by whom, and what it cost", run=run, describe=describe)

@@ -92,6 +92,16 @@ class Audit:
         async with self._database.read() as connection:
             return [_row(one) for one in (await connection.execute(statement)).mappings()]
 
+    async def newest(self, wanted: Wanted = Wanted(), *, before: int = 0, most: int = PAGE) -> list[Row]:
+        """Newest first; those before the row with this id, when one is given."""
+        table = self._table
+        statement = select(table).where(*self._where(wanted)).order_by(table.c.id.desc()).limit(most)
+        if before:
+            statement = statement.where(table.c.id < before)
+        await self._database.writing.settled()
+        async with self._database.read() as connection:
+            return [_row(one) for one in (await connection.execute(statement)).mappings()]
+
     async def all(self, wanted: Wanted = Wanted()) -> AsyncGenerator[Row]:
         """As `search`, page by page."""
         after = 0

@@ -17,6 +17,8 @@ GREETED = "greeted"
 """The one choice that outlives erasure: whoever asked to be forgotten is not greeted again for it."""
 ERASED = "erased"
 """In the audit, where somebody's ids were."""
+SIGN_IN_ROWS = ("", "signin:", "admin:", "admin:signin:", "admin:sessions:")
+"""What stands before somebody's id in the table of grants: theirs, their visits', and the admin page's."""
 _MONTH_SECONDS = 31 * 86400.0
 _PAIRS = 200
 """Turns named in one statement: SQLite takes 32,766 values, PostgreSQL 32,767."""
@@ -99,7 +101,7 @@ class Personal:
                 if kind != "audit":
                     connection.execute(delete(rows.table).where(rows.mine))
             connection.execute(delete(tables.summaries).where(_in(tables.summaries, chats, person_id)))
-            tokens = tables.token_cache.c.person_id.in_((person_id, f"signin:{person_id}"))
+            tokens = tables.token_cache.c.person_id.in_([f"{prefix}{person_id}" for prefix in SIGN_IN_ROWS])
             connection.execute(delete(tables.token_cache).where(tokens))
             self._unname(connection, person_id, chats)
             # A row without its activity still tells a repeated delivery from a new one.

@@ -45,3 +45,10 @@ class TokenCache:
     async def delete(self, person_id: str) -> None:
         async with self._database.write() as connection:
             await connection.execute(delete(self._table).where(self._table.c.person_id == person_id))
+
+    async def sweep(self, prefix: str, older_than: float) -> int:
+        """Deletes rows whose key begins so and that nobody has saved for so many seconds; how many it were."""
+        old = self._table.c.updated < DatabaseNow() - older_than
+        mine = self._table.c.person_id.startswith(prefix, autoescape=True)
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(self._table).where(mine, old))).rowcount

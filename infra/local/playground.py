@@ -22,6 +22,7 @@ import aiohttp
 
 from infra.local.company.access import members_of
 from infra.local.company.model import Person
+from infra.local.company.people import group_id
 from infra.local.company.questions import DEMO_QUESTIONS
 from infra.local.company.seed import company
 from infra.local.demo import ROOT, settings
@@ -33,6 +34,8 @@ PACKAGE = "@microsoft/m365agentsplayground@0.2.28"
 HOME = ROOT / "var" / "playground"
 CLI = HOME / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js"
 START_SECONDS = 60
+ADMINISTRATOR = "Nils"
+"""Alone in the group `IT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ async def playground(world: World, user: Person, models: str = "") -> AsyncGener
             "PARLEY_LOCAL": "1", "PORT": str(bot), "PUBLIC_URL": f"http://127.0.0.1:{bot}", "SERVICE_URL_HOSTS": hosts,
             "M365_AGENTS_PLAYGROUND_CONFIG_PATH": str(folder / "playground.yml"), "TEAMSAPPTESTER_BROWSER": "none",
         }  # fmt: skip
-        environment |= {"MODELS": models} if models else {}
+        environment |= {"ADMIN_GROUP": group_id("IT")} | ({"MODELS": models} if models else {})
         await _start(stack, [sys.executable, "-m", "bot"], environment)
         await _start(
             stack,
@@ -179,6 +182,7 @@ async def main() -> None:
     user = world.person(DEMO_QUESTIONS[0].person_id)  # whom the demo shows too
     async with playground(world, user) as running_playground:
         print(f"\nOpen {running_playground.url} in your browser. You are {user.name}. Ctrl+C ends it.")
+        print(f"The admin page is {running_playground.bot_url}/admin: sign in as {world.person(ADMINISTRATOR).name}.")
         await asyncio.Event().wait()
 
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from bot.permissions import SIGN_IN
+from bot.settings import Settings
 from graph.errors import ConsentRequired, Rejected
 from infra.azure.entra import __main__ as program
 from infra.azure.entra.plan import CLIENTS, Step, Wanted, permissions, register, remove, results
@@ -107,6 +108,13 @@ async def test_the_app_is_registered_as_teams_and_the_bot_need_it(tenant: World)
     assert grant["scope"].split() == permissions(wanted)
     assert app["passwordCredentials"] == app["keyCredentials"] == []
     assert "MICROSOFT_APP_PASSWORD" not in results(wanted, runner.kept)
+
+
+async def test_the_admin_page_is_a_further_address_to_come_back_to(tenant: World) -> None:
+    wanted = Wanted(URL, settings=Settings.model_construct(admin_group="yes"))
+    await run(tenant, register(wanted))
+    (app,) = registrations(tenant).applications
+    assert app["web"]["redirectUris"] == [f"{URL}/signin/callback", f"{URL}/admin/callback"]
 
 
 async def test_a_managed_identity_needs_no_secret(tenant: World) -> None:

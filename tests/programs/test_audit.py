@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.programs.audit import COLUMNS, describe, export
+from bot.auditing import COLUMNS
+from bot.programs.audit import describe, export
 from bot.routing.metered import evidence_id
 from bot.settings import Settings
 from bot.store.database import Database

@@ -62,7 +62,8 @@ async def fill(database: Database, id: str) -> str:
     await Pending(database).save(id, Incoming("t6", word, own))
     await fill_digests(database, id, chat, word)
     await TokenCache(database).save(id, word.encode(), 0)
-    await TokenCache(database).save(f"signin:{id}", word.encode(), 0)
+    for beside in ("signin:", "admin:", "admin:signin:", "admin:sessions:"):
+        await TokenCache(database).save(f"{beside}{id}", word.encode(), 0)
     inbox = database.tables.inbox
     async with database.write() as connection:
         row = {

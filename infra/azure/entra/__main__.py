@@ -76,6 +76,7 @@ def _wanted(given: argparse.Namespace) -> Wanted:
         "copilot": given.copilot,
         "shared_mailboxes": tuple(name.strip() for name in given.shared_mailboxes.split(",") if name.strip()),
         "policy": "yes" if given.policy else "",
+        "admin_group": "yes" if given.admin_page else "",
     }
     return Wanted(
         given.public_url.rstrip("/"),
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--copilot", action="store_true", help="the bot runs with COPILOT=1")
     made.add_argument("--shared-mailboxes", default="", metavar="NAMES", help="the bot's SHARED_MAILBOXES")
     made.add_argument("--policy", action="store_true", help="the bot's POLICY has rules about groups or mail addresses")
+    made.add_argument("--admin-page", action="store_true", help="the bot has an ADMIN_GROUP")
     made.add_argument(
         "--login", default="https://login.microsoftonline.com", metavar="URL", help="Entra of another cloud"
     )

@@ -14,7 +14,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from bot.permissions import RETURNS, SIGN_IN, delegated
+from bot.permissions import SIGN_IN, delegated, returns
 from bot.settings import Settings
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -69,7 +69,7 @@ class Wanted:
     """Unique in the tenant: by it the app is found again."""
     display_name: str = "Parley"
     settings: Settings = field(default_factory=Settings.model_construct)
-    """What of them decides about permissions: COPILOT, SHARED_MAILBOXES, POLICY."""
+    """What of them decides about permissions: COPILOT, SHARED_MAILBOXES, POLICY, ADMIN_GROUP."""
     identity_client: str = ""
     """Client id of the managed identity the bot runs as; it then is the bot, and the app is what people sign in to."""
     identity_principal: str = ""
@@ -94,7 +94,7 @@ def register(wanted: Wanted) -> list[Step]:
     application = {
         "displayName": wanted.display_name,
         "signInAudience": "AzureADMyOrg",
-        "web": {"redirectUris": [f"{wanted.public_url.rstrip('/')}{path}" for path in RETURNS]},
+        "web": {"redirectUris": [f"{wanted.public_url.rstrip('/')}{path}" for path in returns(wanted.settings)]},
         "requiredResourceAccess": [{"resourceAppId": GRAPH_APP, "resourceAccess": access}],
         "api": api,
     }

@@ -1,0 +1,1 @@
+"""The sections of the admin page, one a file, each with the constant `SECTION`."""
