@@ -7,6 +7,7 @@ documents. Limits: memory and processor time by the system where it has them, wa
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import struct
 import sys
@@ -17,8 +18,10 @@ from pathlib import Path
 import psutil
 
 from graph.errors import Unreadable
-from graph.extract.reasons import ALL, BROKEN, CRASHED, EMPTY, TOO_LARGE, TOO_LONG
+from graph.extract.reasons import ALL, BROKEN, CRASHED, EMPTY, NO_READER, TOO_LARGE, TOO_LONG
 from graph.extract.remembered import Remembered, content_key
+
+log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
 ROOT = Path(__file__).resolve().parent.parent
@@ -215,7 +218,7 @@ class Documents:
     async def _child(self) -> AsyncIterator[_Child]:
         """A child for one document. It goes back to the idle ones only when nothing went wrong."""
         async with self._free:
-            child = self._idle.pop() if self._idle else await _Child.start(self._memory)
+            child = self._idle.pop() if self._idle else await self._started()
             try:
                 yield child
             except BaseException:
@@ -225,6 +228,14 @@ class Documents:
                 await child.kill()
             else:
                 self._idle.append(child)
+
+    async def _started(self) -> _Child:
+        """An installation whose reader does not start answers without documents, and says so."""
+        try:
+            return await _Child.start(self._memory)
+        except (TimeoutError, asyncio.IncompleteReadError, OSError, ValueError, KeyError) as error:
+            log.exception("the reader of documents does not start")
+            raise Unreadable(NO_READER) from error
 
     async def aclose(self) -> None:
         self._closed = True

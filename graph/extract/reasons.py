@@ -9,5 +9,6 @@ FORMAT = "its format is not one we read"
 EMPTY = "it is empty"
 LINK = "it is a link to a file that is kept elsewhere"
 CRASHED = "its reader broke down on it"
+NO_READER = "the reader of documents does not start here"
 
-ALL = frozenset({PASSWORD, SCAN, TOO_LARGE, TOO_LONG, BROKEN, FORMAT, EMPTY, LINK, CRASHED})
+ALL = frozenset({PASSWORD, SCAN, TOO_LARGE, TOO_LONG, BROKEN, FORMAT, EMPTY, LINK, CRASHED, NO_READER})

@@ -9,7 +9,7 @@ import pytest
 
 from graph.documents import MIB, Documents
 from graph.errors import Unreadable
-from graph.extract.reasons import CRASHED, TOO_LARGE, TOO_LONG
+from graph.extract.reasons import CRASHED, NO_READER, TOO_LARGE, TOO_LONG
 from tests.documents.conftest import outcome
 from tests.documents.made import (
     docx,
@@ -128,4 +128,13 @@ async def test_a_child_knows_none_of_our_settings(monkeypatch: pytest.MonkeyPatc
     await reader.warm()
     environment = psutil.Process(reader._idle[0].process.pid).environ()
     assert "canary-secret" not in environment.values()
+    await reader.aclose()
+
+
+async def test_a_reader_that_does_not_start_is_a_reason_and_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """As in an installation with a part missing: here a limit of memory that no system takes."""
+    reader = Documents(memory=2**70)
+    with pytest.raises(Unreadable, match=NO_READER):
+        await reader.read(b"hello", "a.txt")
+    assert "does not start" in caplog.text
     await reader.aclose()
