@@ -177,11 +177,16 @@ async def _answers(url: str) -> None:
             await asyncio.sleep(0.1)
 
 
+MODELS = "claude=anthropic:claude-sonnet-5-5,gpt=openai:gpt-6.2-sol"
+"""Two, so that *compare* and *try with* have somebody to ask."""
+
+
 async def main() -> None:
     world = World(company())
     user = world.person(DEMO_QUESTIONS[0].person_id)  # whom the demo shows too
-    async with playground(world, user) as running_playground:
+    async with playground(world, user, MODELS) as running_playground:
         print(f"\nOpen {running_playground.url} in your browser. You are {user.name}. Ctrl+C ends it.")
+        print("Claude and GPT are played by this machine: they quote what was found, and do not reason.")
         print(f"The admin page is {running_playground.bot_url}/admin: sign in as {world.person(ADMINISTRATOR).name}.")
         await asyncio.Event().wait()
 
