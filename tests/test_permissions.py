@@ -217,7 +217,7 @@ async def admin_page(parley: Parley) -> Any:
     names = Names(services.sign_in, services.graph, clock=lambda: 0.0)
     try:
         return await access.enter(nils) and (await names.of({sofia}, nils))[0]
-    except ConsentRequired:
+    except (ConsentRequired, Forbidden):
         return None
 
 
