@@ -233,11 +233,15 @@ class Answering:
         return TeamsConversation(replace(known, person=person), self.office)
 
     def conversation(
-        self, said: Incoming, receipt: Receipt | None = None, stopping: Stopping | None = None
+        self, said: Incoming, receipt: Receipt | None = None, stopping: Stopping | None = None, *, patient: bool = False
     ) -> TeamsConversation:
-        """Where something was said; to what only its person sees, only they see what is answered."""
+        """Where something was said; to what only its person sees, only they see what is answered.
+
+        `patient`: what is written there lets everybody else go first.
+        """
         privately = said.id if said.targeted else ""
-        return TeamsConversation(said.reference, self.office, receipt, stopping, privately=privately)
+        office = replace(self.office, connector=self.office.connector.patient()) if patient else self.office
+        return TeamsConversation(said.reference, office, receipt, stopping, privately=privately)
 
     async def replace(self, answer: Answer, message: Outgoing) -> None:
         """Puts something short in place of an answer, whatever it was; the further messages of a long one go."""

@@ -114,7 +114,7 @@ async def _wired(
     answering = Answering(parts.router, arrange(office), references, Pending(parts.database), cards, events)
     inbox = Inbox(parts.database, owner=f"{os.getpid()}-{time.time_ns()}", concurrency=CONVERSATIONS)
     turns = Turns(inbox, answering.handle, answering.apologise)
-    digests = Digests(parts.database, settings.database_url, references, turns, arranged)
+    digests = Digests(parts.database, settings.database_url, references, turns, connector.among, arranged)
     services = replace(
         parts.services(answering.ask_to_sign_in),
         open_conversation=answering.open_conversation,

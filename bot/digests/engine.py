@@ -55,6 +55,8 @@ class Steps:
     tick: Callable[[], Awaitable[None]]
     pause: Callable[[], Awaitable[float]]
     """Seconds until the next tick is worth while."""
+    among: Callable[[int], None]
+    """How many processes share the work, again and again."""
     work: Callable[[str, str], Coroutine[Any, Any, None]]
     """(subscription, slot): composes and hands over for delivery whatever of the run is not done yet."""
 
@@ -182,7 +184,6 @@ class Engine:
                 worker_concurrency=pace.at_once,
                 global_concurrency=max(pace.per_tenant, pace.at_once),
                 partition_concurrency=1,
-                limiter={"limit": pace.per_second, "period": 1.0},
                 polling_interval_sec=pace.poll,
             )
             self._queues.add(name)
@@ -208,6 +209,7 @@ class Engine:
         while True:
             try:
                 await self._executors.beat(self._id)
+                self._ready().among(await self._executors.alive(self._pace.silent))
                 await self._take_over()
                 if beats % _PRUNE_EVERY == 0:
                     await self._in_thread(_prune)

@@ -1,4 +1,7 @@
-"""How many digests are made at once, and how soon a silent process counts as dead."""
+"""How many digests are made at once, and how soon a silent process counts as dead.
+
+How many are begun a second is nowhere said: as many as can be sent (`bot.teams.pacing.Line`), and no more.
+"""
 
 from dataclasses import dataclass
 
@@ -12,10 +15,7 @@ class Pace:
     per_tenant: int = 192
     """In all processes together. Of one mailbox it is always one: Graph takes four requests at once for each
     (learn.microsoft.com/graph/throttling-limits, Outlook service limits)."""
-    per_second: int = 22
-    """Begun in a tenant, by all processes together: each is two calls, and Teams takes 50 a second of one app in one tenant
-    (rate limits for bots). The rest is for people who wait for an answer."""
-    poll: float = 0.5
+    poll: float = 0.25
     """How often a process asks for work it has room for."""
     beat: float = 1.5
     silent: float = 5.0
@@ -23,6 +23,7 @@ class Pace:
     finish: int = 3
     """How long a stopping process goes on with what it works on."""
     crowd: int = 50
-    """Turns under way from which on digests wait: people who wait for an answer go first."""
+    """Turns under way from which on nothing more is composed: people who wait for an answer go first. Digests that wait for
+    their place in Teams' limits count, too: what is composed much sooner than it is sent is old news when it arrives."""
     patience: float = 30.0
     """How long they wait at most; they must come, too."""

@@ -51,12 +51,20 @@ class Digests:
     """One a process. Until `start` nothing happens, and `wake` does nothing."""
 
     def __init__(
-        self, database: Database, database_url: str, references: References, turns: Turns, arranged: Arranged | None
+        self,
+        database: Database,
+        database_url: str,
+        references: References,
+        turns: Turns,
+        among: Callable[[int], None],
+        arranged: Arranged | None,
     ) -> None:
+        """`among`: told again and again how many processes send digests."""
         self._executors = Executors(database)
         self._url = database_url
         self._references = references
         self._turns = turns
+        self._among = among
         self._arranged = arranged or Arranged()
         self._engine: Any = None
         self._refused = False
@@ -110,7 +118,7 @@ class Digests:
             )  # fmt: skip
             self._engine = engine
             try:
-                await engine.start(module.Steps(ticker.tick, ticker.pause, maker.work))
+                await engine.start(module.Steps(ticker.tick, ticker.pause, self._among, maker.work))
                 return
             except module.TROUBLE as error:
                 log.error("digests do not run yet: %s", without_content(error))  # noqa: TRY400 -- a traceback shows values

@@ -34,8 +34,8 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     if here is None:
         await endings.pause(subscription, due, "gone")
         return
-    conversation = answering.conversation(Incoming(due.activity_id, "", here), receipt)
-    outlet = Outlet(here, answering.office.connector, None, answering.office.on_gone)
+    conversation = answering.conversation(Incoming(due.activity_id, "", here), receipt, patient=True)
+    outlet = Outlet(here, answering.office.connector.patient(), None, answering.office.on_gone)
     assert due.content is not None
     try:
         await place(services.runs, due, receipt, partial(outlet.post, plain_message(outlet, PLACEHOLDER)))

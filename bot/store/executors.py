@@ -1,6 +1,6 @@
 """Which processes work on digests, by a heartbeat: the work of one that died is taken over by exactly one other."""
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from bot.store.clock import DatabaseNow, lapsed
 from bot.store.database import Database
@@ -23,6 +23,13 @@ class Executors:
         """Its work may be taken over at once."""
         async with self._database.write() as connection:
             await connection.execute(update(self._table).where(self._table.c.id == id).values(beat=0.0))
+
+    async def alive(self, silent_seconds: float) -> int:
+        """How many beat."""
+        table = self._table
+        beating = select(func.count()).select_from(table).where(table.c.beat >= DatabaseNow() - silent_seconds)
+        async with self._database.read() as connection:
+            return int((await connection.execute(beating)).scalar_one())
 
     async def dead(self, me: str, silent_seconds: float) -> list[str]:
         """Those that did not beat for so long."""

@@ -6,6 +6,7 @@ botbuilder's own client rebuilds a quadratic retry table for every message, drop
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from bot.outbound import Allowed, Outbound
 from bot.teams.calls import ATTEMPTS, Call, Tokens, Wires
 from bot.teams.errors import Busy, ForeignHost, NotAllowed, Unreachable
 from bot.teams.hosts import service_base
-from bot.teams.pacing import READ, SEND, TENANT, Pacer, Windows
+from bot.teams.pacing import READ, SEND, TENANT, Line, Pacer, Windows
 
 GCC_URL = "https://smba.infra.gcc.teams.microsoft.com/teams"
 """Where conversations of the US government community cloud live ("Error and status codes" for Teams bots: InvalidBotApiHost)."""
@@ -52,7 +53,19 @@ class Connector:
         self._hosts = hosts
         self._sends = Pacer.of(SEND, now, sleep)
         self._reads = Pacer.of(READ, now, sleep)
-        self._tenant = Pacer.of(tenant_windows, now, sleep) if tenant_windows else None
+        self._tenant: Pacer | Line | None = Pacer.of(tenant_windows, now, sleep) if tenant_windows else None
+        self._line = Line(self._tenant) if isinstance(self._tenant, Pacer) else None
+
+    def patient(self) -> "Connector":
+        """The same, for what can wait: its calls let those of others go first."""
+        other = copy(self)
+        other._tenant = self._line  # noqa: SLF001 -- a copy of our own
+        return other
+
+    def among(self, replicas: int) -> None:
+        """How many processes share the tenant's limit for what can wait."""
+        if self._line is not None:
+            self._line.among(replicas)
 
     async def send(
         self,

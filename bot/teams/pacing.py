@@ -12,8 +12,10 @@ SEND = ((7, 1.0), (8, 2.0), (60, 30.0), (1800, 3600.0))
 """(calls, seconds): sends, updates and creations in one conversation."""
 READ = ((14, 1.0), (16, 2.0), (120, 30.0), (3600, 3600.0))
 """Members of one conversation."""
-TENANT = ((45, 1.0),)
+TENANT = ((48, 1.0),)
 """All calls of one app in one tenant. Of 50: what leaves in good order may arrive bunched."""
+OTHERS = 0.85
+"""What replicas that do not know of each other's chats take of it all together for what can wait."""
 _MARGIN = 0.05
 """Seconds: the service counts when a call arrives, not when it leaves."""
 _KEPT = 20_000
@@ -73,6 +75,36 @@ class Pacer:
             if calls[-1] + longest >= now and len(self._calls) <= _KEPT:
                 return
             del self._calls[key]
+
+
+class Line:
+    """What can wait, such as digests: behind everybody else who calls, in order, and evenly, so that whoever comes finds room.
+
+    It takes what the windows have left: neither less while nobody talks, nor more when many do.
+    """
+
+    def __init__(self, pacer: Pacer) -> None:
+        limit, seconds = pacer.windows[0]
+        self._pacer = pacer
+        self._least = (seconds + _MARGIN) / limit
+        self._gap = self._least
+        self._next = 0.0
+        self._first = asyncio.Lock()
+
+    def among(self, replicas: int) -> None:
+        """The limit holds for all replicas together; each takes an even share."""
+        self._gap = self._least if replicas < 2 else self._least * replicas / OTHERS
+
+    async def wait(self, key: str) -> None:
+        """As `Pacer.wait`. Nothing is reserved ahead: a call of somebody who waits goes before all that stand here."""
+        async with self._first:
+            while (delay := self.delay(key)) > 0:
+                await self._pacer.sleep(delay)
+            self._next = max(self._next, self._pacer.now() - self._gap) + self._gap
+            self._pacer.reserve(key)
+
+    def delay(self, key: str) -> float:
+        return max(self._pacer.delay(key), self._next - self._pacer.now())
 
 
 class Gaps:

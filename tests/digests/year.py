@@ -38,6 +38,8 @@ BETWEEN = 61.0
 class Inline:
     """`bot.digests.engine.Engine` without DBOS: what is due is worked on at once, all of one moment beside each other."""
 
+    alive = True
+
     def __init__(self) -> None:
         self._steps: Steps | None = None
         self._ready = asyncio.Event()
