@@ -1,6 +1,6 @@
 """A thousand people due at one moment, with Teams' limits on: how long it takes, what the limits alone would take, and who else waits.
 
-What is composed is a stand-in that asks the model once: the sources' own time is another bench's matter (`delay`, `grounding`).
+What is composed for the thousand is a stand-in that asks the model once; what the real composer takes is counted beside it.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from infra.local.teams import TeamsClient
 from infra.local.tenant import running
 from infra.local.vendors.script import Reply, View
 from infra.local.world import World
+from tests.bench import digest_reading
 from tests.bench.parley import configuration
 from tests.bench.running import CLAUDE, spawned
 from tests.conftest import fresh_world
@@ -60,10 +61,18 @@ class Measured:
     cpu: float
     """The bot's processor seconds for each digest."""
 
+    calls: int
+    """To Teams from the due time on, people's answers included."""
+
     @property
     def least(self) -> float:
         """Seconds the limits alone take for so many."""
         return self.people * CALLS_A_DIGEST / CALLS_A_SECOND
+
+    @property
+    def least_with_talk(self) -> float:
+        """The same, with what people were answered meanwhile."""
+        return self.calls / CALLS_A_SECOND
 
 
 async def measure(people: int = PEOPLE) -> Measured:
@@ -169,6 +178,7 @@ def _measured(
         [seconds for at, seconds in talked if due <= at <= end],
         len(model) / max(1, len(times)),
         cpu / max(1, len(times)),
+        sum(due <= r.at.timestamp() <= end for r in calls),
     )
 
 
@@ -187,6 +197,10 @@ async def main() -> None:
     print(f"  first one {found.begun:.1f} s after, last one {found.finished:.1f} s after they were due")
     print(f"  the limits alone: {found.least:.0f} s; ratio {found.finished / max(1.0, found.least):.2f}")
     print(
+        f"  with the answers to people: {found.least_with_talk:.0f} s; "
+        f"ratio {found.finished / max(1.0, found.least_with_talk):.2f}"
+    )
+    print(
         f"  shown twice: {found.twice}; calls refused by Teams: {found.refused}; processor {1000 * found.cpu:.0f} ms each"
     )
     for name, seconds in (("before", found.before), ("meanwhile", found.during)):
@@ -194,3 +208,4 @@ async def main() -> None:
             print(
                 f"  answers to people {name}: median {1000 * statistics.median(seconds):.0f} ms, longest {max(seconds):.2f} s"
             )
+    await digest_reading.main()
