@@ -96,6 +96,15 @@ def folded(title: str, body: Sequence[Element], *, actions: Sequence[Element], l
     return {"type": "Action.ShowCard", "title": title, "card": inside}
 
 
+def more(id: str, title: str, body: Sequence[Element]) -> list[Element]:
+    """A part that takes no room until its button is pressed, which is gone then. No question comes to us."""
+    opens = {"type": "Action.ToggleVisibility", "title": title, "targetElements": [id, f"{id}-closed"]}
+    return [
+        {"type": "ActionSet", "id": f"{id}-closed", "actions": [opens]},
+        {"type": "Container", "id": id, "isVisible": False, "items": list(body)},
+    ]
+
+
 def button(title: str, sealed: Mapping[str, Any], *, hint: str = "", style: str = "default") -> Element:
     """`sealed` is what `CardSeal.sign` made. `style`: default, positive or destructive."""
     action: dict[str, Any] = {"type": "Action.Execute", "verb": VERB, "title": title, "data": dict(sealed)}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from bot.cards.kit import Element, button, card, choice, folded, paragraph
+from bot.cards.kit import Element, button, card, choice, folded, more, paragraph
 from bot.cards.seal import DAY_MINUTES, CardSeal
 from bot.context import Outgoing
 from bot.digests.cards import note, sealed, zone_here
@@ -26,6 +26,7 @@ DAYS = ("1", "3", "7")
 MOST_BYTES = 50_000
 """As Teams counts, in UTF-16: it takes cards up to about 28 KB of text (cards reference); a longer digest has no buttons."""
 _LINK = re.compile(r"\[([^\]\n]*)\]\([^)\s]*\)")
+_LINE = re.compile(r"^- ", re.MULTILINE)
 _SPOKEN = 2000
 GOOD_FOR = 7 * DAY_MINUTES
 """Minutes: as long as it is known what the digest said."""
@@ -64,13 +65,23 @@ def under(
 def _carded(message: Outgoing, actions: Sequence[Element], say: Texts) -> Outgoing:
     """The whole digest as one card: of text with a card beside it Teams makes two messages, and refuses to put them into one."""
     apart = [*message.notices, *([say("message.answered_by", model=message.model)] if message.model else [])]
-    parts = [paragraph(part) for part in message.text.split("\n\n") if part.strip()]
+    top, rest = _halved([part for part in message.text.split("\n\n") if part.strip()])
+    parts = [paragraph(part) for part in top]
+    if rest:
+        lines = sum(len(_LINE.findall(part)) for part in rest)
+        parts += more("rest", say("brief.rest", n=lines), [paragraph(part) for part in rest])
     below = [paragraph(plain(line), subtle=True) for line in apart]
     shown = dict(card([*parts, *below], fallback=_in_short(message.text), language=say.language, actions=actions))
     shown["content"] = {**shown["content"], "msteams": {"width": "Full"}}
     if size(shown) > MOST_BYTES:
         return message
     return replace(message, text="", notices=(), model="", card=shown, suggestions=())
+
+
+def _halved(parts: list[str]) -> tuple[list[str], list[str]]:
+    """What stands first is read in half a minute; what comes below it waits until somebody wants it."""
+    numbered = next((place for place, part in enumerate(parts) if part.startswith("1. ")), None)
+    return (parts, []) if numbered is None else (parts[: numbered + 1], parts[numbered + 1 :])
 
 
 def _in_short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What one digest takes, made by the real composer from a company's mail, chats and files: requests to Graph, calls and tokens of a model."""
+"""What one digest takes of Graph and of a model, made by the real composer from a company's mail, chats and files."""
 
 import statistics
 import tempfile

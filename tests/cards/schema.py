@@ -63,6 +63,12 @@ _ELEMENTS = {
 _ACTIONS = {
     "Action.Execute": _one("Action.Execute", "title data", data={"type": "object"}, verb=_TEXT, **_BUTTON),
     "Action.Submit": _one("Action.Submit", "title data", data={"type": "object"}, **_BUTTON),
+    "Action.ToggleVisibility": _one(
+        "Action.ToggleVisibility",
+        "title targetElements",
+        targetElements={"type": "array", "minItems": 1, "items": _TEXT},
+        **_BUTTON,
+    ),
     "Action.OpenUrl": _one("Action.OpenUrl", "title url", url={"type": "string", "pattern": "^https?://"}, **_BUTTON),
 }
 SCHEMA = {
