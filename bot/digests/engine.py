@@ -21,7 +21,7 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFo
 from dbos import error as refusals
 
 from bot.digests.pace import Pace
-from bot.store.database import StoreError
+from bot.store.database import StoreError, StoreUnavailable
 from bot.store.executors import Executors
 from bot.store.run import Run
 from bot.store.system_database import DriverError, system_engine
@@ -74,6 +74,7 @@ class Engine:
         self._queues: set[str] = set()
         self._keepers: list[asyncio.Task[None]] = []
         self._steps: Steps | None = None
+        self._system: Any = None
         self._active = 0
 
     async def start(self, steps: Steps) -> None:
@@ -93,10 +94,9 @@ class Engine:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         finish = self._pace.finish if self._active else 0
-        destroy = partial(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=finish)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self._in_thread(destroy)
+                await self._in_thread(partial(self._destroy, finish))
         except TimeoutError:
             log.warning("the engine of digests is left behind: its database does not answer")
         self._threads.shutdown(wait=False)
@@ -119,7 +119,7 @@ class Engine:
         await self._in_thread(lambda: self._enqueue(runs))
 
     def _launch(self) -> None:
-        engine = system_engine(self._url)
+        engine = self._system = system_engine(self._url)
         DBOS(
             config={
                 "name": "parley",
@@ -137,6 +137,12 @@ class Engine:
         DBOS.launch()
         DBOS.apply_schedules([{"schedule_name": "tick", "workflow_fn": tick, "schedule": OFTEN, "context": None}])
 
+    def _destroy(self, finish: float) -> None:
+        """DBOS leaves open what it was given."""
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=finish)
+        if self._system is not None:
+            self._system.dispose()
+
     def _workflows(self) -> tuple[Workflow, Tick]:
         """Functions, as DBOS wants them. None has steps that DBOS would store: the run's row says how far it came, and what DBOS
         wrote of each step was a third of what a digest cost us."""
@@ -153,18 +159,28 @@ class Engine:
         return digest, tick
 
     async def _here(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """On our loop, from DBOS's. Trouble with the database ends the run for now: somebody looks at it again."""
+        """On our loop, from DBOS's. While the database does not answer it waits and begins again where the run's row says; other
+        trouble with it ends the run for now: somebody looks at it again."""
 
         async def run() -> None:
             self._active += 1
             try:
-                await work()
+                await self._begun_until_it_answers(work)
             except StoreError as error:
                 log.warning("a digest waits for the database: %s", type(error).__name__)
             finally:
                 self._active -= 1
 
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(), self._loop))
+
+    async def _begun_until_it_answers(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            try:
+                await work()
+                return
+            except StoreUnavailable as error:
+                log.warning("a digest waits for the database: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
 
     def _enqueue(self, runs: Sequence[Run]) -> None:
         for run in runs:

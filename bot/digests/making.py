@@ -3,8 +3,10 @@
 Nothing here remembers anything: the run's row says how far it came, and what was paid for once is not paid for again.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from bot.digests.caps import cost_of, used_up
 from bot.digests.content import to_json
@@ -13,8 +15,8 @@ from bot.digests.notices import Admit, Notices
 from bot.digests.work import Compose, Composed, Later, NotNow, Work
 from bot.errors import without_content
 from bot.services import Services
-from bot.store.database import StoreError
-from bot.store.run import OVER_NOW, Run
+from bot.store.database import StoreError, StoreUnavailable
+from bot.store.run import OVER_NOW, Record, Run
 from bot.store.subscriptions import Subscription
 from graph.errors import SignInNeeded
 
@@ -27,6 +29,10 @@ NOW = "now:"
 MOST_TRIES = 6
 """Processes that may die over one run before it is given up."""
 RETRY_SECONDS = 60.0
+STORE_SECONDS = 1.0
+"""Between two tries to store what was composed, while the database does not answer."""
+PATIENCE = 600
+"""So often."""
 LEFT = frozenset({"AADSTS50057", "AADSTS50034", "AADSTS50020", "AADSTS51004"})
 """Entra's words for an account that is disabled, or is not in the tenant any more (reference-error-codes)."""
 
@@ -101,14 +107,29 @@ class Maker:
         return await self._keep(run, found)
 
     async def _keep(self, run: Run, found: Composed) -> Run | None:
-        cost = await cost_of(self._services, run) if found.cost is None else found.cost
+        cost = await self._cost(run) if found.cost is None else found.cost
         if found.outgoing is None:
             await self._runs.empty(run, found.cursors, found.record, cost, self._now())
             return None
         content = {"outgoing": to_json(found.outgoing), "cursors": dict(found.cursors), "items": list(found.items)}
-        if await self._runs.ready(run, content, found.record, cost):
+        if await self._kept(run, content, found.record, cost):
             return run
         return await self._ready(run.subscription_id, run.slot)  # another process was sooner
+
+    async def _cost(self, run: Run) -> int | None:
+        try:
+            return await cost_of(self._services, run)
+        except StoreError:  # what was composed is worth more than its price
+            return None
+
+    async def _kept(self, run: Run, content: Mapping[str, Any], record: Record, cost: int | None) -> bool:
+        """Held on to while the store is away: it is paid for."""
+        for _ in range(PATIENCE):
+            try:
+                return await self._runs.ready(run, content, record, cost)
+            except StoreUnavailable:
+                await asyncio.sleep(STORE_SECONDS)
+        return await self._runs.ready(run, content, record, cost)
 
     async def _wait_for_sign_in(self, subscription: Subscription, run: Run, needed: SignInNeeded) -> None:
         """One card, however many digests wait: and of each only the newest."""
