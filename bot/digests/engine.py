@@ -137,7 +137,7 @@ class Engine:
         DBOS.launch()
         DBOS.apply_schedules([{"schedule_name": "tick", "workflow_fn": tick, "schedule": OFTEN, "context": None}])
 
-    def _destroy(self, finish: float) -> None:
+    def _destroy(self, finish: int) -> None:
         """DBOS leaves open what it was given."""
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=finish)
         if self._system is not None:
