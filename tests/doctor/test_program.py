@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from infra.local.entra_state import entra_state, managed_identity_id
+from infra.local.tenant import managed_identity_environment
+from tests.doctor.registered import app
 from tests.doctor.site import Site
 
 ROOT = Path(__file__).parent.parent.parent
@@ -84,6 +87,27 @@ async def test_a_package_that_is_missing(
     code, out, errors = await started(site, *arguments, without=module, **changes)
     assert (code, errors) == (1, "")
     assert [(one["check"], one["cure"]) for one in wrong(out)] == [(check, f"Run: pip install 'parley[{extra}]'.")], out
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_managed_identity(site: Site, trusted: bool) -> None:
+    """It gives tokens of its own, and stands in for the secret of the app people sign in to, where that app trusts it."""
+    world = site.world
+    if not trusted:
+        entra_state(world).federated_subjects.clear()
+    identity = managed_identity_id(world)
+    changes = {
+        "MICROSOFT_APP_TYPE": "UserAssignedMSI", "MICROSOFT_APP_ID": identity, "MICROSOFT_SIGN_IN_APP_ID": world.app_id,
+        "MICROSOFT_APP_PASSWORD": "", **managed_identity_environment(world),
+    }  # fmt: skip
+    app(world)["identifierUris"] = [f"api://botid-{identity}"]
+    wanted = {"settings", "identity", "registration", "consents", "redirect"}
+    code, out, _ = await started(site, "--json", *(f"--only={name}" for name in wanted), **changes)
+    if trusted:
+        assert (code, json.loads(out)["counts"]["ok"]) == (0, len(wanted)), out
+    else:
+        assert code == 1
+        assert [(one["check"], "MICROSOFT_SIGN_IN_APP_ID" in one["cure"]) for one in wrong(out)] == [("identity", True)]
 
 
 @pytest.mark.parametrize("arguments", [["--only", "nothing"], ["--what"], ["--only", "disk", "--skip", "disk"]])

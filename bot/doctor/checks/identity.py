@@ -24,6 +24,10 @@ CURES = {
         "Upload it at Entra, App registrations, Certificates & secrets, or mend MICROSOFT_APP_CERTIFICATE.",
     ),
     "AADSTS90002": ("Entra does not know the tenant.", "Check MICROSOFT_APP_TENANT_ID and LOGIN_BASE_URL."),
+    "AADSTS7000229": (
+        "The app is registered, and is not in this tenant's Enterprise applications.",
+        "Run `python -m infra.azure.entra register --apply`, or open Entra, Enterprise applications, New application.",
+    ),
     "AADSTS700213": (
         "The app trusts another managed identity than this one.",
         "Add a federated credential for MICROSOFT_APP_ID to the app MICROSOFT_SIGN_IN_APP_ID names.",
