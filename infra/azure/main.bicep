@@ -2,7 +2,7 @@
 // README.md beside this file says what it costs in permissions, and what of it nobody has checked.
 targetScope = 'resourceGroup'
 
-@description('Beginning of all names. Letters and digits, so that it fits into every resource\'s rules.')
+@description('Beginning of all names. Lower-case letters and digits, so that it fits into every resource\'s rules.')
 @minLength(3)
 @maxLength(12)
 param name string = 'parley'

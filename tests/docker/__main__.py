@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.docker.prune import size
 from tests.docker.rehearsal import build, open_again
 
-LARGEST_MB = 420
+LARGEST_MB = 350
 
 
 def main() -> int:

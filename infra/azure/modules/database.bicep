@@ -79,6 +79,10 @@ resource azure 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@2025-08-
     startIpAddress: '0.0.0.0'
     endIpAddress: '0.0.0.0'
   }
+  // The server takes one change at a time.
+  dependsOn: [
+    parley
+  ]
 }
 
 @description('Resource id of the server.')

@@ -37,7 +37,6 @@ resource component 'Microsoft.Insights/components@2020-02-02' = if (insights) {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    RetentionInDays: days
     DisableIpMasking: false
   }
 }
