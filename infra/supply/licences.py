@@ -100,6 +100,8 @@ together, and an unknown licence or one that does not go with MIT fails it. The 
 Not in this list: Python, the base image's Debian packages, and what wheels carry inside them (PostgreSQL's and OpenSSL's libraries in
 `psycopg-binary`, codecs in `pillow`, libxml2 in `lxml`, PDFium in `pypdfium2`, libuv in `uvloop`); their texts are in those wheels as well.
 
+Beside packages, one file of others is shipped: Chart.js with @kurkle/color, both MIT, in `bot/admin/page/` (`bot/admin/page/SOURCE.md`).
+
 {count} packages.
 
 | package | version | licence | |
