@@ -8,7 +8,7 @@ endif
 PY := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock vendored key clean replicas help image-check sbom audit licences
+.PHONY: manifest demo test test-slow test-browser test-vendors lint format bench soak serve tenant playground lock vendored key clean replicas image-check sbom audit licences soak-long help
 .DEFAULT_GOAL := help
 # Compiled tests are kept for the next run: compiling them takes each worker seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -61,6 +61,9 @@ bench: $(READY) ## throughput, delay, start-up, memory, documents: side by side,
 
 soak: $(READY) ## the slow proofs: kill -9 loops, of conversations and of digests
 	$(PY) -m tests.soak
+
+soak-long: $(READY) ## half an hour of fifty conversations, digests and faults on two replicas: nothing lost, doubled or growing
+	$(PY) -m tests.soak.long
 
 serve: $(READY) ## the bot, with settings from the environment
 	$(PY) -m bot

@@ -15,8 +15,10 @@ from tests.bench import (
     failover,
     grounding,
     memory,
+    scaling,
     stalls,
     startup,
+    streaming,
     throughput,
 )
 
@@ -27,6 +29,8 @@ async def run(parts: list[str]) -> None:
         "delay": delay.main,
         "startup": startup.main,
         "memory": memory.main,
+        "streaming": streaming.main,
+        "scaling": scaling.main,
         "stalls": stalls.main,
         "crowd": crowd.main,
         "grounding": grounding.main,
@@ -45,6 +49,8 @@ def main() -> None:
         "delay",
         "startup",
         "memory",
+        "streaming",
+        "scaling",
         "stalls",
         "crowd",
         "grounding",

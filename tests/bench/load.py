@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,14 +103,25 @@ class Rate:
     """Milliseconds of processor time the server spent on a message, all its threads together."""
 
 
-async def drive(taker: Sink, bot: str, process: int, *, users: int, at_once: int, seconds: float) -> Rate:
+async def drive(
+    taker: Sink,
+    bot: str,
+    process: int,
+    *,
+    users: int,
+    at_once: int,
+    seconds: float,
+    others: Sequence[tuple[str, int]] = (),
+) -> Rate:
     """`at_once` people wait for an answer at any time; whoever got theirs lets the next of `users` speak.
 
-    The first third of the time is warm-up. `process`: the server's process id, to read its processor time.
+    The first third of the time is warm-up. `process`: the server's process id, to read its processor time. `others`: (address,
+    process id) of further replicas, which get the messages in turn with the first.
     """
     token, times, answered, numbers = taker.token(), list[float](), 0, itertools.count()
     silent = deque(range(users))
-    server = psutil.Process(process)
+    bots = [bot, *(address for address, _ in others)]
+    servers = [psutil.Process(id) for id in (process, *(id for _, id in others))]
     started = time.perf_counter()
     measured_from = started + seconds / 3
     ends = started + seconds
@@ -122,7 +133,9 @@ async def drive(taker: Sink, bot: str, process: int, *, users: int, at_once: int
             answer = taker.waiting[f"a:conversation-{user}"] = asyncio.get_running_loop().create_future()
             before = time.perf_counter()
             async with session.post(
-                f"{bot}/api/messages", json=activity(taker, user, number), headers={"Authorization": f"Bearer {token}"}
+                f"{bots[number % len(bots)]}/api/messages",
+                json=activity(taker, user, number),
+                headers={"Authorization": f"Bearer {token}"},
             ) as response:
                 if response.status not in {200, 201, 202}:
                     raise RuntimeError(f"The bot answered {response.status}: {(await response.text())[:200]}")
@@ -136,9 +149,9 @@ async def drive(taker: Sink, bot: str, process: int, *, users: int, at_once: int
 
     async def spent() -> float:
         await asyncio.sleep(max(0.0, measured_from - time.perf_counter()))
-        before = processor(server)
+        before = sum(map(processor, servers))
         await asyncio.sleep(max(0.0, ends - time.perf_counter()))
-        return processor(server) - before
+        return sum(map(processor, servers)) - before
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         measuring = asyncio.create_task(spent())

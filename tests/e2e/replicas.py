@@ -162,13 +162,13 @@ class Office:
         async def client() -> None:
             for activity, times in queue:
                 start = self.dice.randrange(2)
-                await asyncio.gather(*(self._until_taken(activity, start + again) for again in range(times)))
+                await asyncio.gather(*(self.until_taken(activity, start + again) for again in range(times)))
 
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(client())
 
-    async def _until_taken(self, activity: dict[str, Any], turn: int) -> None:
+    async def until_taken(self, activity: dict[str, Any], turn: int) -> None:
         """As Teams does: again, elsewhere, until somebody says 2xx."""
         while True:
             replica = self.replicas[turn % len(self.replicas)]
