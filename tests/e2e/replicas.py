@@ -13,6 +13,7 @@ import aiohttp
 from cryptography.fernet import Fernet
 
 from bot.store.database import Database
+from bot.store.migrate import NEWEST
 from bot.texts import Texts
 from infra.local.company.model import Channel
 from infra.local.connector_state import Message, connector_state
@@ -115,7 +116,8 @@ class Office:
 
     world: World
     teams: TeamsClient
-    replicas: Sequence[Replica]
+    replicas: list[Replica]
+    settings: Mapping[str, str]
     database: Database
     dice: random.Random
     newcomers: Iterator[str]
@@ -198,11 +200,19 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    world: World, url: str, *, most: int, seed: int, count: int = 2, root: Path = ROOT, **changes: str
+    world: World,
+    url: str,
+    *,
+    most: int,
+    seed: int,
+    count: int = 2,
+    root: Path = ROOT,
+    revision: str = NEWEST,
+    **changes: str,
 ) -> AsyncGenerator[Office]:
     """`url`: of an empty database. `most`: how many activities will be composed; as many people as that needs join the company.
 
-    `count` replicas of the tree `root`, with `changes` of settings.
+    `count` replicas of the tree `root`, with `changes` of settings, on a schema of that `revision`.
     """
     newcomers = hire(world, most)
     world.state |= {"rates_off": True, "script": []}
@@ -217,10 +227,10 @@ async def office(
         for replica in replicas:
             stack.push_async_callback(replica.stop)
         await asyncio.gather(*(replica.start() for replica in replicas))
-        database = await Database.open(url, [key])
+        database = await Database.open(url, [key], revision)
         stack.push_async_callback(database.aclose)
         teams = await stack.enter_async_context(TeamsClient(world, replicas[0].url))
-        yield Office(world, teams, replicas, database, random.Random(seed), iter(newcomers))
+        yield Office(world, teams, replicas, settings, database, random.Random(seed), iter(newcomers))
 
 
 def hire(world: World, count: int, *, first: int = 0) -> list[str]:
