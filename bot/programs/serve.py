@@ -13,7 +13,7 @@ from aiohttp import web
 from bot import exporting
 from bot.app import LEAVING, WARMING, create_app
 from bot.listener import bound
-from bot.process import new_event_loop, settle
+from bot.process import loading, new_event_loop, settle
 from bot.program import Program, settings
 from bot.settings import Settings, telemetry_environment, vendor_environment
 
@@ -42,8 +42,9 @@ async def _served(settings: Settings, listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     base_url = settings.public_url or f"http://127.0.0.1:{port}"
     signals = _Signals()
-    app = await create_app(settings, vendor_environment(), base_url=lambda: base_url)
-    settle()
+    with loading():
+        app = await create_app(settings, vendor_environment(), base_url=lambda: base_url)
+        settle()
     app[WARMING].add_done_callback(lambda _: settle())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=OPEN_REQUESTS_SECONDS)
     try:
