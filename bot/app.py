@@ -125,6 +125,8 @@ async def _wired(
         attachment=Attachments(parts.outbound, tokens, hosts).fetch,
     )
     answering.services, answering.turns = refine(services), turns
+    for forget in (office.forget, answering.interrupts.forget):
+        parts.database.forgetting.add(forget)
     parts.sign_in.on_signed_in = answering.on_signed_in
     await turns.start()
     stack.push_async_callback(turns.aclose)

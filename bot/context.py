@@ -106,6 +106,12 @@ class Incoming:
         person = self.reference.person
         return f"{self.reference.id};only={person.id or person.channel_id}" if self.targeted else self.reference.id
 
+    @property
+    def private_to(self) -> str:
+        """Entra object id of the one person who sees what is filed there; empty where others do."""
+        alone = self.targeted or self.reference.place is Place.PERSONAL
+        return self.reference.person.id if alone else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

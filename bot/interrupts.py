@@ -69,6 +69,10 @@ class Interrupts:
             if self._running.get(said.reference.id) is turn:
                 del self._running[said.reference.id]
 
+    def forget(self, person_id: str) -> None:
+        for key in [key for key, stop in self._stops.items() if stop.said.reference.person.id == person_id]:
+            del self._stops[key]
+
     def ended(self, said: Incoming) -> bool:
         """Whether this message, a stop, ended something."""
         stop = self._stops.get((said.reference.id, said.id))

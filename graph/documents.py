@@ -146,6 +146,10 @@ class Documents:
         self._remembered = Remembered[Extracted]()
         self._closed = False
 
+    def forget(self) -> None:
+        """Texts that were read before: somebody was erased, whose files may be among them."""
+        self._remembered.clear()
+
     async def warm(self) -> None:
         """Starts one child ahead of the first document."""
         async with self._child():

@@ -58,11 +58,12 @@ class History:
 
     async def compact(
         self, conversation_id: str, provider: Provider, *, may_use: MayUse = anything, keep: int = 0,
-        seconds: float = compaction.SECONDS,
+        seconds: float = compaction.SECONDS, person_id: str = "",
     ) -> bool:  # fmt: skip
         """Summarises old turns when there are too many; whether it did. Repeating it after a crash does no harm.
 
-        `keep`: whatever there is, so that only this many characters of the newest turns stay whole.
+        `keep`: whatever there is, so that only this many characters of the newest turns stay whole. `person_id`: the only
+        one in this conversation.
 
         When the model fails, the questions that were asked stand for the turns, so that nothing waits for a vendor. What
         the model may not use is left out for good.
@@ -77,14 +78,16 @@ class History:
         usable = [turn for turn in old if may_use(turn.provenance)]
         summary = before if may_use(before.provenance) else Summary()
         summary = await compaction.summarise(summary, usable, provider, seconds=seconds)
-        await self._summaries.save(conversation_id, old[-1].seq, compaction.to_json(summary))
+        await self._summaries.save(conversation_id, old[-1].seq, compaction.to_json(summary), person_id=person_id)
         return True
 
-    async def pin(self, conversation_id: str, text: str, provenance: Provenance = ANYBODYS) -> None:
+    async def pin(
+        self, conversation_id: str, text: str, provenance: Provenance = ANYBODYS, *, person_id: str = ""
+    ) -> None:
         """Keeps these words as they are, through every summary. Raises `compaction.TooManyPins`."""
         upto, stored = await self._summaries.load(conversation_id)
         summary = compaction.pinned(compaction.from_json(stored), text, provenance)
-        await self._summaries.save(conversation_id, upto, compaction.to_json(summary))
+        await self._summaries.save(conversation_id, upto, compaction.to_json(summary), person_id=person_id)
 
     async def pins(self, conversation_id: str) -> tuple[str, ...]:
         _, stored = await self._summaries.load(conversation_id)

@@ -67,7 +67,8 @@ async def _delivered(turn: Turn, asked: Incoming, work: Work, outcome: Outcome, 
     made_of = await made_from(turn, asked, gathered, again)
     said_now = remembered(in_words(asked, turn.say), text, before=again.text if again else None)
     # Under the question's own id, also when it is answered once more: deleted or edited, it takes all its answers along.
-    await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of)
+    who = asked.reference.person.id
+    await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of, person_id=who)
     positions = work.said.citations.positions()
     next_ = await suggestions(turn, gathered, outcome, positions, text, model, searched=work.searched)
     await finish(turn, work.stream, outcome, gathered, work.said, f"{work.above}{text}", next_, work.told)

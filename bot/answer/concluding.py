@@ -32,7 +32,8 @@ async def conclude(
     await begun.stream.written()
     made_of = await made_from(turn, asked, gathered, None)
     said_now = remembered(in_words(asked, turn.say), text)
-    await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of)
+    who = asked.reference.person.id
+    await services.transcripts.save(asked.kept_under, asked.id, said_now, made_of, person_id=who)
     positions = citations.positions()
     next_ = _suggestions(begun, outcome, citations, text)
     whole = f"{text}\n\n{below}" if below else text

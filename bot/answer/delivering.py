@@ -96,6 +96,9 @@ async def compact(turn: Turn, model: str, gathered: Gathered, said_now: Sequence
         return
     provider = turn.model(model, "summary")
     try:
-        await turn.services.history.compact(turn.incoming.kept_under, provider, may_use=gathered.rules.may_use)
+        said = turn.incoming
+        await turn.services.history.compact(
+            said.kept_under, provider, may_use=gathered.rules.may_use, person_id=said.private_to
+        )
     except StoreError as error:
         log.warning("a conversation could not be summed up: %s", type(error).__name__)

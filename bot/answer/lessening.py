@@ -18,8 +18,9 @@ SECONDS = 10.0
 async def lessened(turn: Turn, gathered: Gathered, provider: Provider) -> Gathered | None:
     """None when nothing can be left out. `provider` writes the summary, which is kept."""
     may_use = gathered.rules.may_use
+    said = turn.incoming
     await turn.services.history.compact(
-        turn.incoming.kept_under, provider, may_use=may_use, keep=KEPT_CHARACTERS, seconds=SECONDS
+        said.kept_under, provider, may_use=may_use, keep=KEPT_CHARACTERS, seconds=SECONDS, person_id=said.private_to
     )
     past, passages = await history(turn, may_use), _nearer(gathered.passages)
     if past.messages == gathered.history.messages and len(passages) == len(gathered.passages):

@@ -22,7 +22,9 @@ async def _pinned(turn: Turn, words: str) -> str:
             return turn.say("memory.nothing_to_pin")
         words, provenance = "\n".join(message.text for message in newest.messages), newest.provenance
     try:
-        await history.pin(conversation_id, words[:LONGEST_PIN], provenance)
+        # Filed under the whole conversation, also when it is said privately.
+        alone = turn.incoming.private_to if turn.incoming.kept_under == conversation_id else ""
+        await history.pin(conversation_id, words[:LONGEST_PIN], provenance, person_id=alone)
     except TooManyPins:
         return turn.say("memory.too_many_pins")
     return turn.say("memory.pin_kept")

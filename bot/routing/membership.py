@@ -38,6 +38,10 @@ class Directory:
         self._policy, self._sign_in, self._graph, self._clock = policy, sign_in, graph, clock
         self._held: dict[tuple[str, str], _Held] = {}
 
+    def forget(self, person_id: str) -> None:
+        for key in [key for key in self._held if key[1] == person_id]:
+            del self._held[key]
+
     async def asker(self, person: Person) -> Asker:
         """Never fails: what can't be known now is None."""
         if not self._policy.asks_directory or not person.id:

@@ -83,6 +83,12 @@ class People:
     def find(self, person_id: str) -> Held | None:
         return self._held.get(person_id)
 
+    def forget(self, person_id: str) -> None:
+        """Erased. Who works on their token just now keeps it to the end of that call."""
+        held = self._held.pop(person_id, None)
+        if held is not None:
+            held.forget()
+
     def hold(self, person_id: str) -> Held:
         held = self._held.get(person_id)
         if held is None:

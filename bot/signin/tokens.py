@@ -138,6 +138,10 @@ class SignIn:
             await self.once.forget(person.id)
             held.forget()
 
+    def forget(self, person_id: str) -> None:
+        """What this process holds in memory of somebody who was erased."""
+        self._people.forget(person_id)
+
     async def verify(self, person: Person, code: str) -> None:
         """The six digits our page showed after a sign-in: good once, for ten minutes. Raises SignInNeeded for any others."""
         if not await self.once.take_code(person.id, code) or not await self.signed_in(person):

@@ -11,6 +11,7 @@ from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.pending import incoming_from_json, incoming_to_json
 from bot.store.references import flat
+from bot.store.person_keys import Owned
 from bot.store.shared import Rank
 from bot.store.upsert import upsert
 from providers.base import Usage
@@ -105,6 +106,7 @@ class Answers:
 
     async def save(self, conversation_id: str, message_id: str, kept: Kept) -> None:
         """Saving a message again replaces what was kept of it."""
+        await self._database.own([kept.person_id])
         await self._saving(Answer(conversation_id, message_id, kept))
 
     def _save(self, connection: Connection, answers: Sequence[Answer]) -> Sequence[None]:
@@ -115,7 +117,7 @@ class Answers:
                 "message_id": message_id,
                 "turn_id": kept.turn_id,
                 "person_id": kept.person_id,
-                "details": _to_json(kept),
+                "details": Owned(kept.person_id, _to_json(kept)),
             }
             # In one order everywhere, so that two processes can't wait for each other's rows.
             for (conversation_id, message_id), kept in sorted(newest.items(), key=lambda item: item[0])
@@ -185,11 +187,11 @@ class Answers:
             .order_by(table.c.created.desc(), table.c.message_id.desc())
             .limit(most)
         )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).all()
+        rows = await self._database.transaction(lambda connection: connection.execute(statement).all(), read=True)
         return [
             Answer(row.conversation_id, row.message_id, replace(_from_json(row.details), created=row.created))
             for row in rows
+            if row.details is not None
         ]
 
 

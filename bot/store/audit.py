@@ -4,14 +4,18 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, delete, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, func, select
 
+from bot.store.chain_ends import cut
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from providers.base import Usage
 
 PAGE = 500
 _SECONDS = 86400.0
+ERASURE = "erasure"
+"""`purpose` of a row that says of how many rows somebody's ids were taken: no call, and no cost."""
+_CHAINED = frozenset({"chain", "number", "salt", "private", "seal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +125,25 @@ class Audit:
             ),
         )  # fmt: skip
         await self._database.writing.settled()
-        statement = select(*figures).where(*self._where(wanted))
+        statement = select(*figures).where(table.purpose != ERASURE, *self._where(wanted))
         found = await self._database.transaction(lambda connection: connection.execute(statement).one(), read=True)
         calls, cost, without, estimated, *tokens = (int(one) for one in found)
         return Sum(calls, cost, without, estimated, Usage(*tokens))
 
     async def sweep(self, days: int) -> int:
-        """Deletes what is older, and the counters of months that are; how many rows it were."""
-        old = DatabaseNow() - days * _SECONDS
-        tables = self._database.tables
-        async with self._database.write() as connection:
-            done = await connection.execute(delete(self._table).where(self._table.c.at < old))
-            await connection.execute(delete(tables.spending).where(tables.spending.c.updated < old))
+        """Deletes what is older, from the beginning of each chain, and the counters of months that are; how many rows it were."""
+        old, tables = DatabaseNow() - days * _SECONDS, self._database.tables
+
+        def run(connection: Connection) -> int:
+            before = float(connection.execute(select(old)).scalar_one())
+            gone = cut(connection, tables.audit, tables.protection.heads, self._database.audit_key, before)
+            connection.execute(delete(tables.spending).where(tables.spending.c.updated < before))
             # Those of processes that died; their own end is long past, so that nobody is about to settle them.
             expired = tables.reservations.c.expires < DatabaseNow() - _SECONDS
-            await connection.execute(delete(tables.reservations).where(expired))
-        return done.rowcount
+            connection.execute(delete(tables.reservations).where(expired))
+            return gone
+
+        return await self._database.transaction(run)
 
     def _rows(self, wanted: Wanted) -> Select[Any]:
         return select(self._table).where(*self._where(wanted)).order_by(self._table.c.id)
@@ -169,7 +176,7 @@ def values(row: Row) -> dict[str, Any]:
 
 
 def _row(stored: RowMapping) -> Row:
-    found = dict(stored)
+    found = {name: value for name, value in stored.items() if name not in _CHAINED}
     tokens: Sequence[int] = [found.pop(name) for name in ("input", "cache_read", "cache_write", "output", "reasoning")]
     evidence = tuple(found.pop("evidence").split())
     return Row(**{**found, "usage": Usage(*tokens), "estimated": bool(found["estimated"]), "evidence": evidence})

@@ -10,29 +10,30 @@ import asyncio
 import contextlib
 import functools
 import logging
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text, update
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.store.address import address_of, begin_sqlite, prepare_file, set_up_sqlite
+from bot.store.chain import open_key
 from bot.store.encryption import Cipher, WrongKey
 from bot.store.errors import NoRoom, RolledBack, StoreError, StoreUnavailable
+from bot.store.forgetting import Forgetting
 from bot.store.migrate import NEWEST, migrate
+from bot.store.person_keys import NotReady, make_keys, using
 from bot.store.shared import Shared
 from bot.store.tables import Tables
+from bot.store.vacuum import vacuum_file
 
 __all__ = ["Database", "NoRoom", "StoreError", "StoreUnavailable"]  # whoever uses a store finds its errors here
 
-BUSY_SECONDS = 10.0
 THREADS = 3  # one writes, since SQLite has one writer; the others read beside it
 MIGRATION_LOCK = 0x7061726C6579  # "parley": any constant number that other programs in the database do not use
 KEY_CHECK = b"parley"
@@ -67,6 +68,12 @@ class Database:
         """`direct`: SQLite without the asynchronous driver, for whole transactions in threads."""
         self.tables = tables
         self.cipher = cipher
+        self.cipher.people.attach(tables.person_keys)
+        self.forgetting = Forgetting()
+        """What is to be dropped from memory when somebody is erased; called by whoever erases, and by `bot.store.erasures`."""
+        self.forgetting.add(self.cipher.people.forget)
+        self.audit_key = b""
+        """What the audit's rows are authenticated with; set by `open`."""
         self.dialect = engine.dialect.name
         self._engine = engine
         self._reader = engine.execution_options(parley_read=True)
@@ -89,7 +96,7 @@ class Database:
         cipher = Cipher(encryption_keys)
         url, arguments = address_of(database_url)
         if url.get_backend_name() == "sqlite":
-            await asyncio.to_thread(_prepare_file, Path(url.database or ""))
+            await asyncio.to_thread(prepare_file, Path(url.database or ""))
         engine = create_async_engine(
             url,
             connect_args=dict(arguments),
@@ -103,8 +110,8 @@ class Database:
                 url.set(drivername="sqlite+pysqlite"), connect_args=dict(arguments), hide_parameters=True
             )
             for each in (engine.sync_engine, direct):
-                event.listen(each, "connect", _set_up_sqlite)
-                event.listen(each, "begin", _begin_sqlite)
+                event.listen(each, "connect", set_up_sqlite)
+                event.listen(each, "begin", begin_sqlite)
             # At DEBUG the driver writes every statement's parameters, people's ids among them, and formats them at a cost.
             logging.getLogger("aiosqlite").setLevel(logging.INFO)
         database = cls(engine, cipher, Tables(cipher), direct)
@@ -154,8 +161,25 @@ class Database:
         """Runs `work`, which executes many statements, in one transaction. Errors as in `write` and `read`.
 
         SQLite runs it in one go in a thread: statement by statement, each would cost several changes between threads,
-        which is most of what a message costs. A cancelled caller does not stop a `work` that has begun.
+        which is most of what a message costs. A cancelled caller does not stop a `work` that has begun. It may run twice:
+        what is a person's is read and written here, and somebody who is new gets their key in between.
         """
+        while True:
+            try:
+                return await self._transaction(work, read=read)
+            except NotReady as new:
+                await self.own([new.person_id])
+
+    async def own(self, people: Collection[str]) -> None:
+        """What belongs to these people can be written afterwards. Costs nothing for those who wrote a moment ago."""
+        keys = self.cipher.people
+        if unknown := keys.unknown(people):
+            await self._transaction(lambda connection: keys.load(connection, unknown), read=True)
+            if new := keys.unknown(unknown):
+                await self._transaction(lambda connection: make_keys(connection, self.tables.person_keys, new))
+                await self._transaction(lambda connection: keys.load(connection, new), read=True)
+
+    async def _transaction(self, work: Callable[[Connection], Value], *, read: bool = False) -> Value:
         with translated() if read else self._writing():
             engine = self._direct_reader if read else self._direct
             if engine is not None:
@@ -164,7 +188,18 @@ class Database:
                         self._threads, _in_transaction, engine, work
                     )
             async with self._engine.begin() as connection:
-                return await connection.run_sync(work)
+                return await connection.run_sync(_with_keys, work)
+
+    async def vacuum(self) -> None:
+        """Rewrites the file and empties its log (SQLite), or frees what was deleted (PostgreSQL). Errors as in `write`."""
+        with translated():
+            if self._direct is None:
+                async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                    for table in self.tables.metadata.sorted_tables:
+                        await connection.execute(text(f'VACUUM "{table.name}"'))
+                return
+            async with self._gate:
+                await asyncio.get_running_loop().run_in_executor(self._threads, vacuum_file, self._direct)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -187,10 +222,18 @@ class Database:
                 await connection.execute(insert(check).values(id=1, value=self.cipher.encrypt(KEY_CHECK)))
             elif self.cipher.decrypt(stored) != KEY_CHECK:
                 raise WrongKey("The database's key check holds a foreign value.")
+            if revision == NEWEST:
+                parts = (self.tables.person_keys, self.tables.audit, self.tables.protection.heads)
+                self.audit_key = await connection.run_sync(open_key, *parts)
 
 
 def _in_transaction(engine: Engine, work: Callable[[Connection], Value]) -> Value:
     with engine.begin() as connection:
+        return _with_keys(connection, work)
+
+
+def _with_keys(connection: Connection, work: Callable[[Connection], Value]) -> Value:
+    with using(connection):
         return work(connection)
 
 
@@ -224,72 +267,3 @@ def _finds_no_room(error: DBAPIError) -> bool:
 
 def _sqlstate(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
-
-
-def _connecting(url: URL) -> Callable[..., Awaitable[Any]]:
-    """SQLAlchemy lets the driver's own errors through while a connection is made; they become what a refused socket is."""
-    asyncpg = url.get_dialect().import_dbapi().asyncpg
-
-    async def connect(*arguments: Any, **options: Any) -> Any:
-        try:
-            return await asyncpg.connect(*arguments, **options)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise ConnectionError(f"PostgreSQL refused the connection: {error}") from error
-
-    return connect
-
-
-def address_of(database_url: str) -> tuple[URL, Mapping[str, Any]]:
-    """With our drivers, and what these are to be given. Raises ValueError with a sentence."""
-    try:
-        url = make_url(database_url)
-    except ArgumentError:
-        raise ValueError("DATABASE_URL is not an address. Use sqlite:///file or postgresql://user@host/name.") from None
-    backend = url.get_backend_name()
-    if backend == "sqlite" and url.database and url.database != ":memory:":
-        return url.set(drivername="sqlite+aiosqlite"), {"timeout": BUSY_SECONDS}
-    if backend in {"postgresql", "postgres"}:
-        # libpq's name for it; asyncpg takes the same words under another one
-        mode = url.query.get("sslmode")
-        url = url.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode"])
-        arguments: dict[str, Any] = {
-            "async_creator_fn": _connecting(url),
-            "timeout": 10.0,
-            "command_timeout": 30.0,
-            "server_settings": {"application_name": "parley", "jit": "off"},
-        }
-        return url, arguments | ({"ssl": mode} if mode else {})
-    raise ValueError("DATABASE_URL must be sqlite:///file or postgresql://user@host/name.")
-
-
-def _prepare_file(path: Path) -> None:
-    """Write-ahead logging is a property of the file; switching to it can fail while another process opens the same file."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")  # waits for others here: the switch itself would not
-        connection.execute("COMMIT")
-        for attempt in range(50):
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError:
-                if attempt == 49:
-                    raise
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("COMMIT")
-    finally:
-        connection.close()
-
-
-def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the driver's own implicit BEGIN would hide ours
-    cursor = connection.cursor()
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {int(BUSY_SECONDS * 1000)}"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("parley_read", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

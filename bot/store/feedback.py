@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.person_keys import Owned
 from bot.store.upsert import upsert
 
 THUMB = "thumb"
@@ -43,7 +44,7 @@ class Feedback:
         }
         values = {
             "liked": int(opinion.liked),
-            "details": {"text": opinion.text, "offered": opinion.offered},
+            "details": Owned(opinion.person_id, {"text": opinion.text, "offered": opinion.offered}),
             "updated": DatabaseNow(),
         }
         statement = upsert(self._database.dialect, self._table, key, values)
@@ -80,9 +81,11 @@ class Feedback:
     async def _all(self, where: ColumnElement[bool]) -> list[Opinion]:
         table = self._table
         statement = select(table).where(where).order_by(table.c.updated, table.c.message_id)
-        async with self._database.read() as connection:
-            rows: list[Any] = list((await connection.execute(statement)).all())
+        rows: list[Any] = await self._database.transaction(
+            lambda connection: list(connection.execute(statement).all()), read=True
+        )
         return [
             Opinion(row.conversation_id, row.message_id, row.person_id, row.kind, bool(row.liked), **row.details)
             for row in rows
+            if row.details is not None
         ]

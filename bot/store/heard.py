@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database, StoreError
+from bot.store.person_keys import Owned
 from bot.store.upsert import upsert
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Heard:
         table = self._table
         key = {"conversation_id": conversation_id, "activity_id": remark.id}
         values = {"person_id": remark.person_id, "said": _said(remark)}
+        await self._database.own([remark.person_id])
         async with self._database.write() as connection:
             if not await self._changed(connection, conversation_id, remark):
                 await connection.execute(
@@ -63,17 +65,19 @@ class Heard:
 
     async def replace(self, conversation_id: str, remark: Remark) -> bool:
         """After an edit; whether we had heard it. Nothing is learned from an edit of what we had not."""
+        await self._database.own([remark.person_id])
         async with self._database.write() as connection:
             return await self._changed(connection, conversation_id, remark)
 
     async def of(self, conversation_id: str) -> list[Remark]:
         """Oldest first, none older than `KEEP_SECONDS`."""
         fresh = self._table.c.created >= DatabaseNow() - KEEP_SECONDS
-        async with self._database.read() as connection:
-            rows = (await connection.execute(self._of(conversation_id).where(fresh).limit(MOST))).all()
+        statement = self._of(conversation_id).where(fresh).limit(MOST)
+        rows = await self._database.transaction(lambda connection: connection.execute(statement).all(), read=True)
         return [
             Remark(row.activity_id, row.person_id, row.said["author"], row.said["text"], row.created)
             for row in reversed(rows)
+            if row.said is not None
         ]
 
     async def forget(self, conversation_id: str, activity_id: str) -> None:
@@ -117,8 +121,8 @@ class Heard:
         return bool((await connection.execute(update(table).where(one).values(said=_said(remark)))).rowcount)
 
 
-def _said(remark: Remark) -> dict[str, str]:
-    return {"author": remark.author, "text": remark.text[:LONGEST]}
+def _said(remark: Remark) -> Owned:
+    return Owned(remark.person_id, {"author": remark.author, "text": remark.text[:LONGEST]})
 
 
 async def sweep_for_ever(

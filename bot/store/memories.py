@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.inbox_batch import padded
+from bot.store.person_keys import Owned
 
 MOST = 100
 LONGEST = 500
@@ -47,6 +48,7 @@ class Memories:
         if len(text) > LONGEST:
             raise ValueError("A memory is too long.")
         table = self._table
+        await self._database.own([person_id])
         async with self._database.write() as connection:
             mine = table.c.owner == owner
             count = (await connection.execute(select(func.count()).where(mine))).scalar_one()
@@ -56,7 +58,9 @@ class Memories:
             if count >= MOST:
                 raise Full
             values = {"owner": owner, "person_id": person_id, "turn_id": turn_id, "created": DatabaseNow()}
-            await connection.execute(table.insert().values({**values, "said": {"text": text, "by": by}}))
+            await connection.execute(
+                table.insert().values({**values, "said": Owned(person_id, {"text": text, "by": by})})
+            )
 
     async def of(self, owner: str) -> list[Memory]:
         """Oldest first."""
@@ -65,7 +69,8 @@ class Memories:
     def _load(self, connection: Connection, owners: Sequence[str]) -> list[list[Memory]]:
         found: dict[str, list[Memory]] = {}
         for owner, id, said, person_id in connection.execute(self._select, {"owners": padded(list(set(owners)))}):
-            found.setdefault(owner, []).append(Memory(id, said["text"], said["by"], person_id))
+            if said is not None:
+                found.setdefault(owner, []).append(Memory(id, said["text"], said["by"], person_id))
         return [list(found.get(owner, [])) for owner in owners]
 
     async def forget(self, owner: str, ids: list[int]) -> int:

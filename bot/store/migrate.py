@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 SCRIPTS = Path(__file__).parent / "migrations"
-HEAD = "0005"
+HEAD = "0006"
 NEWEST = "head"
 """For `HEAD`, or what the database has when that is newer."""
 NOTHING = "base"

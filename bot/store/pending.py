@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from bot.context import Incoming, Person, Sent
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.person_keys import Owned
 from bot.store.references import flat, reference_from_json, reference_to_json
 from bot.store.upsert import upsert
 
@@ -19,7 +20,8 @@ class Pending:
 
     async def save(self, person_id: str, question: Incoming) -> None:
         """Replaces the question that waited before. `question.value` must be JSON."""
-        values = {"question": incoming_to_json(question), "created": DatabaseNow()}
+        values = {"question": Owned(person_id, incoming_to_json(question)), "created": DatabaseNow()}
+        await self._database.own([person_id])
         async with self._database.write() as connection:
             await connection.execute(upsert(self._database.dialect, self._table, {"person_id": person_id}, values))
 
@@ -31,19 +33,22 @@ class Pending:
             .where(table.c.person_id == person_id)
             .returning(table.c.question, (DatabaseNow() - table.c.created).label("age"))
         )
-        async with self._database.write() as connection:
-            row = (await connection.execute(statement)).one_or_none()
-        return None if row is None or row.age > max_age else incoming_from_json(row.question)
+        row = await self._database.transaction(lambda connection: connection.execute(statement).one_or_none())
+        if row is None or row.question is None or row.age > max_age:
+            return None
+        return incoming_from_json(row.question)
 
     async def withdraw(self, person_id: str, ids: Collection[str]) -> None:
         """The question was deleted: if it is the one that waits, nobody waits for its answer any more."""
         table = self._table
-        async with self._database.write() as connection:
-            question = (
-                await connection.execute(select(table.c.question).where(table.c.person_id == person_id))
-            ).scalar_one_or_none()
+        mine = table.c.person_id == person_id
+
+        def run(connection: Connection) -> None:
+            question = connection.execute(select(table.c.question).where(mine)).scalar_one_or_none()
             if question is not None and question.get("id") in ids:
-                await connection.execute(delete(table).where(table.c.person_id == person_id))
+                connection.execute(delete(table).where(mine))
+
+        await self._database.transaction(run)
 
 
 def incoming_to_json(question: Incoming) -> dict[str, Any]:

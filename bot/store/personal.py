@@ -7,19 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, tuple_
 
 from bot.context import Place
-from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.shredding import scrub, shred
+from bot.store.traces import forget_traces
 
 GREETED = "greeted"
 """The one choice that outlives erasure: whoever asked to be forgotten is not greeted again for it."""
-ERASED = "erased"
-"""In the audit, where somebody's ids were."""
 SIGN_IN_ROWS = ("", "signin:", "admin:", "admin:signin:", "admin:sessions:")
 """What stands before somebody's id in the table of grants: theirs, their visits', and the admin page's."""
-_MONTH_SECONDS = 31 * 86400.0
 _PAIRS = 200
 """Turns named in one statement: SQLite takes 32,766 values, PostgreSQL 32,767."""
 
@@ -87,8 +85,11 @@ class Personal:
 
         return await self._database.transaction(read, read=True)
 
-    async def erase(self, person_id: str, here: str) -> None:
-        """All or nothing. The references stay: without them nobody could be answered. Sign-in rows go here as well."""
+    async def erase(self, person_id: str, here: str = "", *, gone: bool = False) -> None:
+        """All or nothing, in every process within seconds. Sign-in rows go here as well.
+
+        Where somebody can be answered stays, unless they are `gone`: then nothing names them any more.
+        """
 
         def run(connection: Connection) -> None:
             chats = self._chats(connection, person_id, here)
@@ -103,22 +104,12 @@ class Personal:
             connection.execute(delete(tables.summaries).where(_in(tables.summaries, chats, person_id)))
             tokens = tables.token_cache.c.person_id.in_([f"{prefix}{person_id}" for prefix in SIGN_IN_ROWS])
             connection.execute(delete(tables.token_cache).where(tokens))
-            self._unname(connection, person_id, chats)
-            # A row without its activity still tells a repeated delivery from a new one.
-            over = and_(tables.inbox.c.conversation_id.in_(chats), tables.inbox.c.finished.is_not(None))
-            connection.execute(update(tables.inbox).where(over).values(activity=None))
+            forget_traces(connection, self._database, person_id, chats, gone=gone)
+            shred(connection, self._database, person_id)
 
         await self._database.transaction(run)
-
-    def _unname(self, connection: Connection, person_id: str, chats: frozenset[str]) -> None:
-        """What was spent stays spent: the audit's rows lose their person, and the chats nobody else is in."""
-        audit, spending = self._database.tables.audit, self._database.tables.spending
-        here = case((_in(audit, chats, person_id), ERASED), else_=audit.c.conversation_id)
-        unnamed = {"person_id": ERASED, "question_id": "", "conversation_id": here, "evidence": ""}
-        connection.execute(update(audit).where(audit.c.person_id == person_id).values(unnamed))
-        # This month's counter stays: nobody gets a new budget by being forgotten.
-        past = and_(spending.c.owner == f"person:{person_id}", spending.c.updated < DatabaseNow() - _MONTH_SECONDS)
-        connection.execute(delete(spending).where(past))
+        self._database.forgetting(person_id)
+        await scrub(self._database)
 
     def _forget_turns(self, connection: Connection, person_id: str) -> None:
         """What was asked in shared conversations, and the summaries that may hold it."""
@@ -138,7 +129,9 @@ class Personal:
             raise ValueError("Nobody's data can't be told from everybody's.")
         table = self._database.tables.references
         mine = (table.c.person_id == person_id) & (table.c.place == Place.PERSONAL.value)
-        return frozenset({here, *connection.execute(select(table.c.conversation_id).where(mine)).scalars()})
+        return frozenset(
+            {*([here] if here else []), *connection.execute(select(table.c.conversation_id).where(mine)).scalars()}
+        )
 
     def _rows(self, person_id: str, chats: frozenset[str]) -> Mapping[Kind, _Rows]:
         t = self._database.tables

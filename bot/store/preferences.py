@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.inbox_batch import padded
+from bot.store.person_keys import Owned
 from bot.store.upsert import upsert
 
 
@@ -41,17 +42,21 @@ class Preferences:
         owners = padded(list({owner for several in wanted for owner in several}))
         found: dict[str, dict[str, Any]] = {}
         for owner, name, value in connection.execute(self._select, {"owners": owners}):
-            found.setdefault(owner, {})[name] = value
+            if value is not None:
+                found.setdefault(owner, {})[name] = value
         return [tuple(dict(found.get(owner, {})) for owner in several) for several in wanted]
 
     async def set(self, owner: str, name: str, value: Any) -> None:
         """`value` is JSON; None takes the choice back."""
         table = self._table
+        kind, _, person_id = owner.partition(":")
+        owned = Owned(person_id if kind == "person" else "", value)
+        await self._database.own([owned.person_id])
         async with self._database.write() as connection:
             if value is None:
                 await connection.execute(delete(table).where(table.c.owner == owner, table.c.name == name))
                 return
-            key, values = {"owner": owner, "name": name}, {"value": value, "updated": DatabaseNow()}
+            key, values = {"owner": owner, "name": name}, {"value": owned, "updated": DatabaseNow()}
             await connection.execute(upsert(self._database.dialect, table, key, values))
 
     async def forget(self, owner: str) -> None:

@@ -29,6 +29,7 @@ class References:
         self._select = select(self._table.c.conversation_id, self._table.c.reference).where(ids)
         self._loading = database.reading.lane(self._load)
         self._written: OrderedDict[str, Reference] = OrderedDict()
+        database.forgetting.add(self._forget)
 
     async def save(self, reference: Reference) -> None:
         """Call it for every activity: it writes only what is new to this process."""
@@ -53,6 +54,10 @@ class References:
         ]
         connection.execute(self._upsert, rows)
         return [None] * len(references)
+
+    def _forget(self, person_id: str) -> None:
+        for id in [id for id, reference in self._written.items() if reference.person.id == person_id]:
+            del self._written[id]
 
     async def load(self, conversation_id: str) -> Reference | None:
         return await self._loading(conversation_id)

@@ -1,5 +1,7 @@
 """Puts everything that is stored under the first of the ENCRYPTION_KEYS, so that an old key can be thrown away.
 
+What is under a person's key stays as it is: their key is what is encrypted anew.
+
 Order of a rotation: add the new key last everywhere; then put it first everywhere; run this; then remove the old key.
 """
 
@@ -9,7 +11,7 @@ from sqlalchemy import Column, LargeBinary, Table, select, tuple_, type_coerce, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from bot.store.encryption import Cipher, Encrypted, EncryptedJson
+from bot.store.encryption import Cipher, Encrypted
 from bot.store.tables import Tables
 
 PAGE_ROWS = 200
@@ -30,7 +32,7 @@ def encrypted_columns(tables: Tables) -> Iterator[tuple[Table, Column[bytes]]]:
     """Every column under a key, the key check's own included."""
     for table in tables.metadata.sorted_tables:
         for column in table.columns:
-            if isinstance(column.type, Encrypted | EncryptedJson) or column is tables.key_check.c.value:
+            if isinstance(column.type, Encrypted) or column is tables.key_check.c.value:
                 yield table, column
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, func, select, update
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.person_keys import Owned
 from bot.store.run import (
     LATE_SECONDS,
     OVER_NOW,
@@ -113,7 +114,8 @@ class Runs:
 
     async def ready(self, run: Run, content: Mapping[str, Any], record: Record, cost: int | None) -> bool:
         """Stores what will be sent, before any of it is. The first that is stored counts."""
-        values = {"state": "ready", "content": content, "record": record_to_json(record), "cost": cost, "why": ""}
+        record_, content_ = Owned(run.owner, record_to_json(record)), Owned(run.owner, content)
+        values = {"state": "ready", "content": content_, "record": record_, "cost": cost, "why": ""}
         return await self._change(run, ("composing",), values)
 
     async def placing(self, run: Run, uncertain: int) -> None:
@@ -130,9 +132,8 @@ class Runs:
 
     async def empty(self, run: Run, cursors: Mapping[str, Any], record: Record, cost: int | None, now: float) -> bool:
         """There was nothing to say, and the owner wants silence then."""
-        return await self._over(
-            run, "empty", "composing", cursors, now, {"record": record_to_json(record), "cost": cost}
-        )
+        more = {"record": Owned(run.owner, record_to_json(record)), "cost": cost}
+        return await self._over(run, "empty", "composing", cursors, now, more)
 
     async def end(self, run: Run, state: State, why: str, now: float) -> bool:
         """Without a digest. False when it had ended already."""
@@ -193,7 +194,7 @@ class Runs:
                 return False
             for source, cursor in sorted(cursors.items()) if not run.preview else ():
                 key = {"subscription_id": run.subscription_id, "source": source}
-                row = {"cursor": cursor, "updated": DatabaseNow()}
+                row = {"cursor": Owned(run.owner, cursor), "updated": DatabaseNow()}
                 connection.execute(upsert(self._database.dialect, kept, key, row))
             connection.execute(update(told).where(told.c.id == run.subscription_id, told.c.told != "").values(told=""))
             return True

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.store.audit import Row, values
+from bot.store.chain import Chain, append
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.shared import Rank
@@ -72,6 +73,7 @@ class Spending:
         self._looking = database.reading.lane(self._far)
         self._reserving = database.writing.lane(self._reserve, Rank.RESERVATIONS)
         self._settling = database.writing.lane(self._settle, Rank.SPENDING)
+        self._chain = Chain.begin(database.audit_key)
 
     async def spent(self, owners: Iterable[str], month: str) -> dict[str, int]:
         """Settled only; owners without any are left out."""
@@ -145,7 +147,8 @@ class Spending:
             for owner in one.owners:
                 added[owner, one.month] = added.get((owner, one.month), 0) + (one.row.cost or 0)
         now = self._add(connection, added)
-        connection.execute(insert(self._tables.audit), [values(one.row) for one in group])
+        rows = [values(one.row) for one in group]
+        self._chain = append(connection, self._tables.audit, self._tables.protection.heads, self._chain, rows)
         kept = self._tables.reservations
         if reserved := [one.reserved for one in group if one.reserved]:
             connection.execute(delete(kept).where(kept.c.id.in_(reserved)))

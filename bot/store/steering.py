@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.person_keys import Owned
 from bot.store.upsert import upsert
 
 Kind = Literal["more", "less", "mute_sender", "mute_topic", "done", "snooze"]
@@ -52,10 +53,11 @@ class Steering:
         table = self._table
         row = {
             "owner": wish.owner, "kind": wish.kind, "until": wish.until, "created": DatabaseNow(),
-            "details": {"about": dict(wish.about), "details": wish.details},
+            "details": Owned(wish.owner, {"about": dict(wish.about), "details": wish.details}),
         }  # fmt: skip
         key = {"subscription_id": wish.subscription_id, "id": wish.id}
         opposite = _OPPOSITE.get(wish.kind)
+        await self._database.own([wish.owner])
         async with self._database.write() as connection:
             await connection.execute(upsert(self._database.dialect, table, key, row))
             if opposite is not None:
@@ -70,15 +72,16 @@ class Steering:
     async def of(self, subscription_id: str) -> list[Wish]:
         """Oldest first."""
         table = self._table
-        statement = select(table).where(table.c.subscription_id == subscription_id)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(statement.order_by(table.c.created, table.c.id))).all()
+        mine = table.c.subscription_id == subscription_id
+        statement = select(table).where(mine).order_by(table.c.created, table.c.id)
+        rows = await self._database.transaction(lambda connection: connection.execute(statement).all(), read=True)
         return [
             Wish(
                 row.subscription_id, row.owner, row.kind, row.details["about"], row.until, row.details["details"],
                 row.created,
             )
             for row in rows
+            if row.details is not None
         ]  # fmt: skip
 
     async def undo(self, subscription_id: str, id: str) -> bool:

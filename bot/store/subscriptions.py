@@ -11,6 +11,7 @@ from bot.context import Person
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.inbox_batch import padded
+from bot.store.person_keys import Owned
 from bot.store.upsert import insert_in
 
 State = Literal["active", "paused", "ended"]
@@ -69,7 +70,9 @@ class Subscriptions:
         """New, or in place of the one with the same id; `created` stays what it was."""
         table = self._table
         values = {name: getattr(subscription, name) for name in _PLAIN[1:-1]}
-        values["details"] = {name: _plain(getattr(subscription, name)) for name in _DETAILS}
+        details = {name: _plain(getattr(subscription, name)) for name in _DETAILS}
+        values["details"] = Owned(subscription.owner, details)
+        await self._database.own([subscription.owner])
         insert = insert_in(self._database.dialect)(table).values(id=subscription.id, created=DatabaseNow(), **values)
         statement = insert.on_conflict_do_update(
             index_elements=["id"], set_={name: insert.excluded[name] for name in values}
@@ -164,7 +167,7 @@ class Subscriptions:
     async def _some(self, statement: Select[Any]) -> list[Subscription]:
         def read(connection: Connection) -> list[Subscription]:
             rows: Any = connection.execute(statement)
-            return [from_row(row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's documented name for a row as a mapping
+            return [from_row(row._mapping) for row in rows if row.details is not None]  # noqa: SLF001 -- SQLAlchemy's documented name for a row as a mapping
 
         return await self._database.transaction(read, read=True)
 

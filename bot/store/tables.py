@@ -17,8 +17,8 @@ from sqlalchemy import (
 
 from bot.store.digest_tables import digest_tables
 from bot.store.encryption import Cipher, Encrypted, EncryptedJson
+from bot.store.protection_tables import SerialId, person_keys, protection_tables
 
-SerialId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
 UNFINISHED = "state IN ('waiting', 'working', 'sending')"
 KEY_BYTES = 1024  # two keys of this size still fit one PostgreSQL index row (about 2,700 bytes)
 
@@ -63,6 +63,8 @@ class Tables:
         self.audit = _audit(self.metadata)
         self.spending, self.reservations = _spending(self.metadata), _reservations(self.metadata)
         self.digests = digest_tables(self.metadata, cipher)
+        self.person_keys = person_keys(self.metadata, cipher)
+        self.protection = protection_tables(self.metadata, cipher)
         self.key_check = Table(
             "key_check",
             self.metadata,
@@ -237,6 +239,10 @@ def _audit(metadata: MetaData) -> Table:
         Column("total_ms", Integer, nullable=False),
         Column("outcome", String(32), nullable=False),
         Column("evidence", Text, nullable=False),
+        Column("chain", String(32), nullable=False, server_default=""),
+        Column("number", BigInteger, nullable=False, server_default="0"),
+        *(Column(name, LargeBinary) for name in ("salt", "private", "seal")),
+        Index("audit_chain", "chain", "number"),
         Index("audit_at", "at"),
         Index("audit_person", "person_id", "at"),
         Index("audit_conversation", "conversation_id", "question_id"),

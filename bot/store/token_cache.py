@@ -4,8 +4,8 @@ from sqlalchemy import delete, select, update
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
+from bot.store.person_keys import Owned
 from bot.store.upsert import insert_once
-
 
 class StaleVersion(Exception):
     """Somebody saved this cache since it was loaded: load it again, and repeat what was done to it."""
@@ -19,17 +19,18 @@ class TokenCache:
     async def load(self, person_id: str) -> tuple[bytes, int]:
         """MSAL's serialised cache and its version; `(b"", 0)` for a person who never signed in. Raises `WrongKey`."""
         table = self._table
-        async with self._database.read() as connection:
-            result = await connection.execute(
-                select(table.c.cache, table.c.version).where(table.c.person_id == person_id)
-            )
-            row = result.one_or_none()
-        return (b"", 0) if row is None else (row.cache, row.version)
+        statement = select(table.c.cache, table.c.version).where(table.c.person_id == person_id)
+        row = await self._database.transaction(
+            lambda connection: connection.execute(statement).one_or_none(), read=True
+        )
+        return (b"", 0) if row is None else (row.cache or b"", row.version)
 
     async def save(self, person_id: str, cache: bytes, version: int) -> int:
         """Stores over the `version` that was loaded; returns the new version. Raises `StaleVersion`."""
         table = self._table
-        values = {"cache": cache, "version": version + 1, "updated": DatabaseNow()}
+        owner = person_id.rpartition(":")[2]  # what is beside a grant has something before the id
+        values = {"cache": Owned(owner, cache), "version": version + 1, "updated": DatabaseNow()}
+        await self._database.own([owner])
         async with self._database.write() as connection:
             if version == 0:
                 statement = insert_once(self._database.dialect, table, {"person_id": person_id}, values)

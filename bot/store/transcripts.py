@@ -7,6 +7,7 @@ import functools
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Executable, bindparam, delete, text
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.message_json import MalformedTranscript, from_json, to_json
+from bot.store.person_keys import Erased, Owned
 from bot.store.provenance import ANYBODYS, Provenance
 from bot.store.shared import Rank
 from bot.store.upsert import upsert
@@ -44,20 +46,31 @@ class Transcripts:
         self._upsert = upsert(database.dialect, self._table, key, values)
         self._saving = database.writing.lane(self._save, Rank.TRANSCRIPTS)
         self._loading = database.reading.lane(self._load)
+        database.forgetting.add(lambda _: self._opened.clear())
         self._opened: OrderedDict[bytes, tuple[tuple[Message, ...], Provenance]] = OrderedDict()
 
     async def save(
-        self, conversation_id: str, turn_id: str, messages: Sequence[Message], provenance: Provenance = ANYBODYS
-    ) -> None:
-        """All messages of the turn so far; `turn_id` is the activity's id. Call it after each append."""
+        self, conversation_id: str, turn_id: str, messages: Sequence[Message], provenance: Provenance = ANYBODYS,
+        *, person_id: str = "",
+    ) -> None:  # fmt: skip
+        """All messages of the turn so far; `turn_id` is the activity's id. Call it after each append.
+
+        `person_id`: whose question it was, and under whose key it is kept; in shared conversations too.
+        """
         written = {"messages": [to_json(message) for message in messages], **provenance.to_json()}
-        await self._saving({"conversation_id": conversation_id, "turn_id": turn_id, "messages": written})
+        owned = Owned(person_id, written)
+        await self._database.own([person_id])
+        await self._saving({"conversation_id": conversation_id, "turn_id": turn_id, "messages": owned})
 
     async def load(self, conversation_id: str, *, turns: int, before: str = "") -> tuple[Message, ...]:
         """The messages of the newest `turns` turns, summarised ones included. Else as `recent`."""
         rows = await self._loading(_Wanted(conversation_id, turns, before))
-        newest = [row for row in rows if row.turn_id][:turns]
-        return tuple(message for row in reversed(newest) for message in self._open(row.stored)[0])
+        newest: list[tuple[Message, ...]] = []
+        for row in rows:
+            with suppress(Erased):
+                if row.turn_id and len(newest) < turns:
+                    newest.append(self._open(row.stored)[0])
+        return tuple(message for messages in reversed(newest) for message in messages)
 
     async def recent(self, conversation_id: str, *, turns: int, before: str = "") -> "Recent":
         """The summary and the turns after it, oldest first, at most the newest `turns`; the turn `before` left out.
@@ -69,9 +82,11 @@ class Transcripts:
         summary: Mapping[str, Any] | None = None
         for row in await self._loading(_Wanted(conversation_id, turns, before)):
             if not row.turn_id:
-                summary = json.loads(self._database.cipher.decrypt(row.stored))
+                with suppress(Erased):
+                    summary = json.loads(self._database.cipher.decrypt(row.stored))
                 break
-            after.append(StoredTurn(row.seq, row.turn_id, *self._open(row.stored)))
+            with suppress(Erased):
+                after.append(StoredTurn(row.seq, row.turn_id, *self._open(row.stored)))
         return Recent(summary, tuple(reversed(after[:turns])))
 
     def _save(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[None]:
@@ -97,6 +112,8 @@ class Transcripts:
         found: dict[str, list[_Row]] = {}
         for conversation_id, *row in connection.execute(statement.select, parameters):
             found.setdefault(conversation_id, []).append(_Row(*row))
+        closed = (row.stored for rows in found.values() for row in rows if row.stored not in self._opened)
+        self._database.cipher.people.fetch(connection, closed)
         return [
             [row for row in found.get(one.conversation_id, []) if row.turn_id != (one.before or None)] for one in wanted
         ]

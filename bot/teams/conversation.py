@@ -69,6 +69,11 @@ class Roster:
             self._known[key] = listed_now
         return listed_now.members
 
+    def forget_person(self, person_id: str) -> None:
+        """Erased: every list they are in is asked for anew."""
+        for key in [key for key, listed in self._known.items() if person_id in listed.members]:
+            del self._known[key]
+
     def forget(self, reference: Reference) -> None:
         """Somebody joined or left. A team's channels share its members, and Teams tells of one of them only."""
         self._forgets += 1
@@ -102,6 +107,12 @@ class Office:
     personal: Personal = nowhere
     """Where a person can be told something privately."""
     groups: Groups | None = None
+
+    def forget(self, person_id: str) -> None:
+        """Erased."""
+        self.roster.forget_person(person_id)
+        if self.refusals is not None:
+            self.refusals.forget(person_id)
 
 
 class TeamsConversation:

@@ -59,6 +59,11 @@ class Refusals:
         self._until[_owner(reference)] = 0.0
         self._people.pop(f"tenant:{reference.tenant}", None)
 
+    def forget(self, person_id: str) -> None:
+        self._until.pop(f"person:{person_id}", None)
+        for people in self._people.values():
+            people.discard(f"person:{person_id}")
+
     async def _known(self, owner: str) -> float:
         """Until when (0: never refused)."""
         if owner not in self._until:

@@ -23,6 +23,10 @@ class Remembered(Generic[T]):
         self._known.move_to_end(key)
         return self._known[key][1]
 
+    def clear(self) -> None:
+        self._known.clear()
+        self._room = self._size
+
     def put(self, key: bytes, value: T, characters: int) -> None:
         if characters > self._size // 8 or key in self._known:
             return

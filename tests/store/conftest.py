@@ -41,7 +41,8 @@ def template(postgres_server: PostgresServer) -> str:
     async def prepare() -> None:
         database = await Database.open(postgres_server.create("template"), [Fernet.generate_key().decode()])
         async with database.write() as connection:
-            await connection.execute(delete(database.tables.key_check))
+            for table in (database.tables.key_check, database.tables.person_keys):
+                await connection.execute(delete(table))
         await database.aclose()
 
     with ThreadPoolExecutor(1) as beside:  # the tests' own event loop is not to be touched here

@@ -10,12 +10,13 @@ from sqlalchemy import insert, select
 from bot.context import Incoming, Person, Place, Reference
 from bot.store.answers import Answers, Kept
 from bot.store.audit import Audit
+from bot.store.chain import ERASED
 from bot.store.database import Database
 from bot.store.feedback import Feedback, Opinion
 from bot.store.heard import Heard, Remark
 from bot.store.memories import Memories
 from bot.store.pending import Pending
-from bot.store.personal import ERASED, GREETED, KINDS, Personal
+from bot.store.personal import GREETED, KINDS, Personal
 from bot.store.preferences import Preferences
 from bot.store.references import References
 from bot.store.runs import Record, Run, Runs
@@ -111,8 +112,10 @@ async def test_erasing_leaves_no_word_of_the_person_and_every_word_of_others(dat
         "preferences",
         "inbox",
         "spending",
+        "erasures",  # encrypted, and for minutes only: until every process has seen it
     }
-    erased, kept = await Audit(database).search()
+    erased, kept, record = await Audit(database).search()
+    assert (record.purpose, record.person_id, record.usage.input) == ("erasure", ERASED, 1)
     assert (erased.person_id, erased.conversation_id, erased.question_id, erased.cost) == (ERASED, ERASED, "", 300)
     assert kept.person_id == "ben"
     for name, text in after.items():
