@@ -19,6 +19,7 @@ from bot.digests.service import Arranged, Digests
 from bot.discover import discover
 from bot.health import Health, Loop
 from bot.leaving import Leaving
+from bot.retention import periods
 from bot.services import Services
 from bot.settings import Settings
 from bot.signin.asking import SignInCards
@@ -28,6 +29,7 @@ from bot.store.inbox import Inbox
 from bot.store.pending import Pending
 from bot.store.preferences import Preferences
 from bot.store.references import References
+from bot.store.retention import Retention
 from bot.teams.adapter import Adapter
 from bot.teams.attachments import Attachments
 from bot.teams.authentication import Authentication
@@ -125,8 +127,6 @@ async def _wired(
         attachment=Attachments(parts.outbound, tokens, hosts).fetch,
     )
     answering.services, answering.turns = refine(services), turns
-    for forget in (office.forget, answering.interrupts.forget):
-        parts.database.forgetting.add(forget)
     parts.sign_in.on_signed_in = answering.on_signed_in
     await turns.start()
     stack.push_async_callback(turns.aclose)
@@ -134,8 +134,7 @@ async def _wired(
     invokes = Invokes(sign_in=parts.sign_in, rate=answering.rated, act=answering.clicked, compose=compose)
     endpoint = _endpoint(settings, answering, verifier, Adapter(Authentication(verifier, connector), invokes))
     app = web.Application()
-    listed = answering.services.models if settings.model_lists else {}
-    app[WARMING] = beside(stack, parts.database, parts.graph, audit_days=settings.audit_days, models=listed)
+    app[WARMING] = _beside(stack, settings, parts, office, answering)
     app[LEAVING] = Leaving(turns, digests.aclose)
     if settings.digests:
         digests.start(answering.services, answering.personal_chat, after=app[WARMING])
@@ -162,6 +161,18 @@ async def _admin(
         stack, settings, parts, services, base_url=base_url, clock=time.time
     )
     return found
+
+
+def _beside(
+    stack: AsyncExitStack, settings: Settings, parts: Core, office: Office, answering: Answering
+) -> asyncio.Task[None]:
+    kept = Retention(
+        parts.database, periods(settings.retention_days), audit_days=settings.audit_days, leaver_days=settings.leaver_days,
+        owner=f"{os.getpid()}-{time.time_ns()}",
+    )  # fmt: skip
+    listed = answering.services.models if settings.model_lists else {}
+    forget = (office.forget, answering.interrupts.forget)
+    return beside(stack, parts.database, parts.graph, retention=kept, forget=forget, models=listed)
 
 
 def _office(connector: Connector, database: Database, references: References, timing: Timing) -> Office:

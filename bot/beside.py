@@ -1,16 +1,16 @@
 """What goes on beside the messages: what is loaded late, and what is deleted when its time has come."""
 
 import asyncio
-import functools
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 
 import httpx  # noqa: F401 -- loaded half, in the thread that warms Graph's client, it makes OpenAI's SDK fail in every call meanwhile
 
-from bot.store.audit import Audit
 from bot.store.database import Database
-from bot.store.heard import Heard, sweep_for_ever
+from bot.store.erasures import Erasures
+from bot.store.forgetting import Forget
+from bot.store.retention import Retention, sweep_for_ever
 from bot.watched import Watched
 from graph.client import GraphClient
 from graph.errors import GraphError
@@ -30,17 +30,19 @@ def beside(
     database: Database,
     graph: GraphClient,
     *,
-    audit_days: int,
+    retention: Retention,
+    forget: Iterable[Forget],
     models: Mapping[str, Provider],
 ) -> asyncio.Task[None]:
     """Starts it all, to be ended by the stack; returns the one task that ends by itself: everything is loaded.
 
-    `models`: those whose vendors are asked what they can do.
+    `models`: those whose vendors are asked what they can do. `forget`: drop from memory what it holds of somebody.
     """
-    heard, audit = Heard(database), Audit(database)
-    for what, sweep in (("what was heard", heard.sweep), ("the audit", functools.partial(audit.sweep, audit_days))):
-        sweeping = asyncio.create_task(sweep_for_ever(sweep, what), name=f"sweeping {what}")
-        stack.push_async_callback(cancelled, sweeping)
+    for one in forget:
+        database.forgetting.add(one)
+    sweep = sweep_for_ever(retention.sweep, "what was kept long enough")
+    for name, work in (("sweeping", sweep), ("looking for erasures", Erasures(database).watch())):
+        stack.push_async_callback(cancelled, asyncio.create_task(work, name=name))
     warming = asyncio.create_task(_warm(graph), name="warming")
     stack.push_async_callback(cancelled, warming)
     for name, model in models.items():

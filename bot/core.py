@@ -1,6 +1,5 @@
 """Opens what a conversation needs, whatever front it comes through: store, models, Graph, sign-in, and all that stands on them."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,7 +33,6 @@ from bot.signin.tokens import SignIn
 from bot.signin.transport import Transport
 from bot.store.answers import Answers
 from bot.store.database import Database
-from bot.store.erasures import Erasures
 from bot.store.feedback import Feedback
 from bot.store.heard import Heard
 from bot.store.memories import Memories
@@ -103,8 +101,6 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         directory = Directory(policy, sign_in, graph, clock=time.monotonic)
         for forget in (sign_in.forget, directory.forget, lambda _: graph.documents.forget()):
             database.forgetting.add(forget)
-        erased = asyncio.create_task(Erasures(database).watch(), name="looking for erasures")
-        stack.push_async_callback(_cancelled, erased)
 
         def services(ask_to_sign_in: AskToSignIn) -> Services:
             given = Given(models, sources, graph, sign_in, policy, directory.asker, ledger)
@@ -159,11 +155,6 @@ def _services(settings: Settings, database: Database, given: Given, ask_to_sign_
         steps=(Metering(given.ledger), Permitted(given.policy, given.asker), telemetry, circuits),
         telemetry=telemetry,
     )
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def router(models: Iterable[str] = ()) -> Router:

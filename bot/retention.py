@@ -15,6 +15,8 @@ DEFAULTS: Mapping[str, int] = {
 }
 """Days; 0: until somebody deletes it. `texts`: what digests said. `references`: places where nothing is kept any more."""
 MOST = 36500
+LONGEST: Mapping[str, int] = {"heard": 7}
+"""What people are promised in the conversation itself."""
 ENDLESS = frozenset({"transcripts", "answers", "feedback", "memories", "references"})
 """Kinds that may be kept without end; of the others we promise that they are not."""
 
@@ -34,5 +36,7 @@ def periods(given: Iterable[str]) -> Mapping[str, int]:
             raise ValueError(f"RETENTION_DAYS: {kind} needs a whole number of days, from 0 to {MOST}.")
         if not int(days) and kind not in ENDLESS:
             raise ValueError(f"RETENTION_DAYS: {kind} cannot be kept without end; use 1 or more.")
+        if int(days) > LONGEST.get(kind, MOST):
+            raise ValueError(f"RETENTION_DAYS: {kind} is kept for {LONGEST[kind]} days at most: people are told so.")
         found[kind] = int(days)
     return found

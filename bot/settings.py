@@ -11,6 +11,8 @@ from cryptography.fernet import Fernet
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.retention import default, periods
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 VENDOR_PREFIXES = ("ANTHROPIC_", "OPENAI_", "COMPATIBLE_", "AZURE_", "AWS_", "CLOUD_ML_")
 
@@ -108,6 +110,16 @@ class Settings(BaseSettings):
         le=36500,
         description="How many days the rows of the audit are kept; at least 35, so that a month can be added up.",
     )
+    retention_days: Names = Field(
+        default(),
+        description="kind:days, comma separated: how long each kind of thing is kept; 0 without end. See docs/security.md.",
+    )
+    leaver_days: int = Field(
+        30,
+        ge=0,
+        le=36500,
+        description="Days after which the data of people is erased who removed the app or left the organisation; 0: never.",
+    )
     estimate_above: float = Field(
         0.25, ge=0, description="US dollars from which the cost of long work is told before it begins."
     )
@@ -148,7 +160,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if faults := [*self._addresses(), *self._identity(), *self._admin(), *self._keys()]:
+        if faults := [*self._addresses(), *self._identity(), *self._admin(), *self._keys(), *self._periods()]:
             raise ValueError("\n".join(faults))
         return self
 
@@ -183,6 +195,11 @@ class Settings(BaseSettings):
             yield "ADMIN_GROUP is set, which needs PUBLIC_URL: administrators open the admin page there."
         if not (self.microsoft_app_id and self.microsoft_app_tenant_id):
             yield "ADMIN_GROUP is set, which needs MICROSOFT_APP_ID and MICROSOFT_APP_TENANT_ID: administrators sign in there."
+    def _periods(self) -> Iterator[str]:
+        try:
+            periods(self.retention_days)
+        except ValueError as error:
+            yield str(error)
 
     def _keys(self) -> Iterator[str]:
         if not self.encryption_keys:

@@ -63,6 +63,7 @@ LAYERS = [
         "bot.naming",
         "bot.phrases",
         "bot.watched",
+        "bot.retention",
         "bot.stopping",
     },
     {"providers", "graph"},

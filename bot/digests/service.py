@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -19,7 +18,6 @@ from bot.errors import without_content
 from bot.services import Services
 from bot.store.database import Database
 from bot.store.executors import Executors
-from bot.store.heard import sweep_for_ever
 from bot.store.references import References
 from bot.store.run import Run
 from bot.store.subscriptions import Subscription
@@ -28,10 +26,6 @@ from bot.turns import Turns
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 20.0
-CONTENT_SECONDS = 7 * 86400.0
-"""How long what a digest said is kept here: after it was sent, it stands in Teams."""
-RECORD_SECONDS = 90 * 86400.0
-"""How long it is known what became of it."""
 _LOOK_SECONDS = 0.25
 
 
@@ -69,15 +63,12 @@ class Digests:
         self._engine: Any = None
         self._refused = False
         self._starting: asyncio.Task[None] | None = None
-        self._sweeping: asyncio.Task[None] | None = None
 
     def start(self, services: Services, personal: PersonalChat, *, after: asyncio.Task[None]) -> None:
         """When `after` has ended, whatever its end."""
         notices = Notices(services.subscriptions, self._references, personal, self._turns.admit)
         self._starting = asyncio.create_task(self._start(services, notices, after), name="digests")
         self._starting.add_done_callback(_noted)
-        sweep = sweep_for_ever(partial(_prune, services), "the record of digests")
-        self._sweeping = asyncio.create_task(sweep, name="sweeping digests")
 
     @property
     def state(self) -> str:
@@ -93,10 +84,9 @@ class Digests:
             self._engine.wake()
 
     async def aclose(self) -> None:
-        tasks = [task for task in (self._starting, self._sweeping) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.aclose()
@@ -133,11 +123,6 @@ class Digests:
             if self._turns.running < pace.crowd:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
-
-
-async def _prune(services: Services) -> int:
-    now = services.now().timestamp()
-    return await services.runs.prune(now - CONTENT_SECONDS, now - RECORD_SECONDS)
 
 
 def _noted(starting: asyncio.Task[None]) -> None:

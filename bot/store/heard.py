@@ -3,27 +3,21 @@
 Nothing gets here from a place that did not ask for it.
 """
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.clock import DatabaseNow
-from bot.store.database import Database, StoreError
+from bot.store.database import Database
 from bot.store.person_keys import Owned
 from bot.store.upsert import upsert
-
-log = logging.getLogger(__name__)
 
 MOST = 50
 """Remarks of one thread or chat; the oldest give way."""
 LONGEST = 4000
 """Characters of one remark; the rest is not kept."""
 KEEP_SECONDS = 7 * 86400.0
-SWEEP_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +96,6 @@ class Heard:
             done = await connection.execute(delete(self._table).where(self._table.c.person_id == person_id))
         return done.rowcount
 
-    async def sweep(self) -> int:
-        """Forgets what is too old; how much it was."""
-        old = self._table.c.created < DatabaseNow() - KEEP_SECONDS
-        async with self._database.write() as connection:
-            return (await connection.execute(delete(self._table).where(old))).rowcount
-
     def _of(self, conversation_id: str) -> Select[tuple[str, str, dict[str, str], float]]:
         """Newest first."""
         table = self._table
@@ -123,19 +111,3 @@ class Heard:
 
 def _said(remark: Remark) -> Owned:
     return Owned(remark.person_id, {"author": remark.author, "text": remark.text[:LONGEST]})
-
-
-async def sweep_for_ever(
-    sweep: Callable[[], Awaitable[int]],
-    what: str,
-    *,
-    every: float = SWEEP_SECONDS,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> None:
-    """Until it is cancelled."""
-    while True:
-        try:
-            await sweep()
-        except StoreError as error:
-            log.warning("%s was not swept: %s", what, type(error).__name__)
-        await sleep(every)

@@ -3,6 +3,7 @@
 A process that dies over it is followed by another one when its lease has run out. What it does can be repeated.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, exists, not_, s
 from bot.context import Place
 from bot.store.audit import Audit
 from bot.store.clock import DatabaseNow
-from bot.store.database import Database
+from bot.store.database import Database, StoreError
 from bot.store.erasures import Erasures
 from bot.store.leavers import Leavers
 from bot.store.tables import Tables
@@ -129,6 +130,22 @@ class Retention:
         runs = self._database.tables.digests.runs
         statement = update(runs).where(runs.c.finished < old, runs.c.content.is_not(None)).values(content=None)
         return await self._database.transaction(lambda connection: connection.execute(statement).rowcount)
+
+
+async def sweep_for_ever(
+    sweep: Callable[[], Awaitable[int]],
+    what: str,
+    *,
+    every: float = LOOK_SECONDS,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Until it is cancelled."""
+    while True:
+        try:
+            await sweep()
+        except StoreError as error:
+            log.warning("%s was not swept: %s", what, type(error).__name__)
+        await sleep(every)
 
 
 Old = list[tuple[Table, ColumnElement[bool]]]

@@ -6,7 +6,7 @@ The row is the truth about a digest, whatever engine works on it: a step looks h
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
@@ -173,14 +173,6 @@ class Runs:
         table = self._table
         some = self._select().where(table.c.due >= since, table.c.state.in_(tuple(states)))
         return await self._some(some.order_by(table.c.due.desc()).limit(most))
-
-    async def prune(self, content_before: float, before: float) -> int:
-        """Forgets what was said in runs that ended before the one time, and runs that ended before the other; how many those were."""
-        table = self._table
-        async with self._database.write() as connection:
-            old = (table.c.finished < content_before) & table.c.content.is_not(None)
-            await connection.execute(update(table).where(old).values(content=None))
-            return (await connection.execute(delete(table).where(table.c.finished < before))).rowcount
 
     async def _over(
         self, run: Run, state: State, was: State, cursors: Mapping[str, Any], now: float, more: Mapping[str, Any]

@@ -1,11 +1,9 @@
 """What is heard is bounded, says what it says now, and goes: when it is deleted, when nobody wants us, after a week."""
 
-import asyncio
-
 from sqlalchemy import update
 
 from bot.store.database import Database
-from bot.store.heard import KEEP_SECONDS, LONGEST, MOST, Heard, Remark, sweep_for_ever
+from bot.store.heard import KEEP_SECONDS, LONGEST, MOST, Heard, Remark
 
 THREAD = "19:c@thread.tacv2;messageid=17"
 
@@ -55,15 +53,3 @@ async def test_a_week_is_the_most(database: Database) -> None:
         old = update(table).where(table.c.activity_id == "1")
         await connection.execute(old.values(created=table.c.created - KEEP_SECONDS - 1))
     assert [one.id for one in await heard.of(THREAD)] == ["2"]
-    swept = asyncio.Event()
-
-    async def sleep(seconds: float) -> None:
-        assert seconds == 3600.0
-        swept.set()
-        await asyncio.Event().wait()
-
-    task = asyncio.create_task(sweep_for_ever(heard.sweep, "it", sleep=sleep))
-    await swept.wait()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    assert await heard.sweep() == 0

@@ -45,9 +45,9 @@ async def fill(database: Database, id: str) -> str:
     turn = (Message("user", (Text(word),)),)
     await References(database).save(own)
     for conversation, name in ((chat, "t1"), (TEAM, f"{id}-t2"), (f"{TEAM};only={id}", "t3")):
-        await Transcripts(database).save(conversation, name, turn)
+        await Transcripts(database).save(conversation, name, turn, person_id=id)
     for conversation in (chat, f"{TEAM};only={id}"):
-        await Summaries(database).save(conversation, 1, {"text": word})
+        await Summaries(database).save(conversation, 1, {"text": word}, person_id=id)
     for where, name in ((own, "t1"), (shared, f"{id}-t2")):
         kept = Kept(Incoming(name, word, where), word, "claude", "claude-5")
         await Answers(database).save(where.id, f"m-{name}", kept)

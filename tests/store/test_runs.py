@@ -62,11 +62,6 @@ async def test_a_run_is_stored_and_delivered_once_with_its_cursors(database: Dat
     assert (last.state, last.message_id, last.finished, last.did_nothing) == ("delivered", "m1", 103.0, False)
     assert await runs.counts(0.0) == {"delivered": 1}
     assert await runs.to_take_up(10_000.0, 9) == []
-    assert await runs.prune(200.0, 50.0) == 0
-    kept = await runs.get(subscription.id, SLOT)
-    assert kept is not None
-    assert kept.content is None
-    assert await runs.prune(200.0, 200.0) == 1
 
 
 async def test_trouble_is_told_once_until_a_digest_came(database: Database) -> None:
