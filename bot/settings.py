@@ -195,6 +195,7 @@ class Settings(BaseSettings):
             yield "ADMIN_GROUP is set, which needs PUBLIC_URL: administrators open the admin page there."
         if not (self.microsoft_app_id and self.microsoft_app_tenant_id):
             yield "ADMIN_GROUP is set, which needs MICROSOFT_APP_ID and MICROSOFT_APP_TENANT_ID: administrators sign in there."
+
     def _periods(self) -> Iterator[str]:
         try:
             periods(self.retention_days)

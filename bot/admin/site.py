@@ -32,7 +32,7 @@ from bot.signin.token_store import Apart
 from bot.signin.tokens import SignIn
 from bot.store.audit import Audit
 from bot.store.database import Database, StoreError
-from bot.store.heard import sweep_for_ever
+from bot.store.retention import sweep_for_ever
 from bot.store.token_cache import TokenCache
 from graph.errors import GraphError
 
@@ -182,7 +182,9 @@ async def opened(
     found = discover(import_module("bot.admin.sections"), "SECTION", Section)
     sections = dict(sorted(found.items(), key=lambda one: one[1].order))
     forget = partial(grants.sweep, PREFIX, 2 * SESSION_SECONDS)
-    sweeping = asyncio.create_task(sweep_for_ever(forget, "the admin page"), name="sweeping the admin page")
+    sweeping = asyncio.create_task(
+        sweep_for_ever(forget, "the admin page", every=3600.0), name="sweeping the admin page"
+    )
     stack.push_async_callback(cancelled, sweeping)
     names = Names(sign_in, core.graph, clock=clock)
     return Site(access, door, names, services, core.database, sections, clock).routes()

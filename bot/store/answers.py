@@ -10,8 +10,8 @@ from bot.context import Incoming
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from bot.store.pending import incoming_from_json, incoming_to_json
-from bot.store.references import flat
 from bot.store.person_keys import Owned
+from bot.store.references import flat
 from bot.store.shared import Rank
 from bot.store.upsert import upsert
 from providers.base import Usage

@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, func, select, text
 
-from bot.store.chain_ends import cut
+from bot.store.chain_ends import Fault, Head, cut, ends, verify
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
 from providers.base import Usage
@@ -130,7 +130,26 @@ class Audit:
         calls, cost, without, estimated, *tokens = (int(one) for one in found)
         return Sum(calls, cost, without, estimated, Usage(*tokens))
 
-    async def sweep(self, days: int) -> int:
+    async def heads(self) -> list[Head]:
+        """Where each chain ends: kept elsewhere, they tell whether rows at the end were cut off together with their record."""
+        heads = self._database.tables.protection.heads
+        return await self._database.transaction(lambda connection: ends(connection, heads), read=True)
+
+    async def verify(self, known: Sequence[Head], days: float) -> tuple[list[Fault], int]:
+        """What does not hold, and how many rows there are. `known`: heads of before; `days`: what retention leaves of them."""
+        tables, key = self._database.tables, self._database.audit_key
+        await self._database.writing.settled()
+
+        def run(connection: Connection) -> tuple[list[Fault], int]:
+            if self._database.dialect == "postgresql":  # one moment for all statements
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            since = float(connection.execute(select(DatabaseNow() - days * _SECONDS)).scalar_one())
+            count = int(connection.execute(select(func.count()).select_from(self._table)).scalar_one())
+            return verify(connection, self._table, tables.protection.heads, key, known, since), count
+
+        return await self._database.transaction(run, read=True)
+
+    async def sweep(self, days: float) -> int:
         """Deletes what is older, from the beginning of each chain, and the counters of months that are; how many rows it were."""
         old, tables = DatabaseNow() - days * _SECONDS, self._database.tables
 

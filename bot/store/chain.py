@@ -140,8 +140,6 @@ def _adopt(connection: Connection, audit: Table, heads: Table, chain: Chain) -> 
         sealed, chain = chain.extended([{name: row[name] for name in (*PRIVATE, *COVERED)} for row in rows])
         for row, link in zip(rows, sealed, strict=True):
             chained = {name: link[name] for name in ("chain", "number", "salt", "private", "seal")}
-            if row["person_id"] == ERASED:  # what it was is not known any more
-                chained["salt"] = erased_mark(chain.key, link["seal"])
             connection.execute(update(audit).where(audit.c.id == row["id"]).values(chained))
         last = rows[-1]["id"]
     if chain.number:

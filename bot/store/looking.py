@@ -12,10 +12,12 @@ from typing import TypeVar
 from sqlalchemy import Connection, LargeBinary, create_engine, inspect, select, text, type_coerce
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.store.address import address_of
 from bot.store.clock import DatabaseNow
-from bot.store.database import NoRoom, address_of, translated
+from bot.store.database import NoRoom, translated
 from bot.store.encryption import Cipher
 from bot.store.migrate import revision_of
+from bot.store.person_keys import is_personal
 from bot.store.rotation import encrypted_columns
 from bot.store.system_database import system_engine
 from bot.store.tables import Tables
@@ -156,6 +158,8 @@ def _sorted(cipher: Cipher, found: Mapping[str, list[bytes]], most: int) -> Keye
     by_key, lost = Counter[int](), Counter[str]()
     for name, tokens in found.items():
         for token in tokens:
+            if is_personal(token):  # what counts is the key its person's key is under
+                continue
             number = cipher.opener(token)
             if number is None:
                 lost[name] += 1

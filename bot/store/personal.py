@@ -59,7 +59,7 @@ class Personal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def counts(self, person_id: str, here: str) -> Mapping[Kind, int]:
+    async def counts(self, person_id: str, here: str = "") -> Mapping[Kind, int]:
         def count(connection: Connection) -> dict[Kind, int]:
             found = self._rows(person_id, self._chats(connection, person_id, here))
             return {
@@ -71,7 +71,7 @@ class Personal:
 
         return await self._database.transaction(count, read=True)
 
-    async def export(self, person_id: str, here: str) -> Mapping[Kind, list[dict[str, Any]]]:
+    async def export(self, person_id: str, here: str = "") -> Mapping[Kind, list[dict[str, Any]]]:
         """JSON: by kind, each row's columns by name. Times are seconds since 1970."""
 
         def read(connection: Connection) -> dict[Kind, list[dict[str, Any]]]:
@@ -85,8 +85,10 @@ class Personal:
 
         return await self._database.transaction(read, read=True)
 
-    async def erase(self, person_id: str, here: str = "", *, gone: bool = False) -> None:
+    async def erase(self, person_id: str, here: str = "", *, gone: bool = False) -> bool:
         """All or nothing, in every process within seconds. Sign-in rows go here as well.
+
+        Whether what stood there is overwritten too (`bot.store.shredding.scrub`).
 
         Where somebody can be answered stays, unless they are `gone`: then nothing names them any more.
         """
@@ -109,7 +111,7 @@ class Personal:
 
         await self._database.transaction(run)
         self._database.forgetting(person_id)
-        await scrub(self._database)
+        return await scrub(self._database)
 
     def _forget_turns(self, connection: Connection, person_id: str) -> None:
         """What was asked in shared conversations, and the summaries that may hold it."""

@@ -78,7 +78,8 @@ class Runs:
 
         def read(connection: Connection) -> tuple[Run | None, dict[str, Any]]:
             found = self._rows(connection, last)
-            return found[0] if found else None, {row.source: row.cursor for row in connection.execute(cursors)}
+            told = {row.source: row.cursor for row in connection.execute(cursors) if row.cursor is not None}
+            return found[0] if found else None, told
 
         return await self._statements.read(read)
 

@@ -7,6 +7,7 @@ from bot.store.database import Database
 from bot.store.person_keys import Owned
 from bot.store.upsert import insert_once
 
+
 class StaleVersion(Exception):
     """Somebody saved this cache since it was loaded: load it again, and repeat what was done to it."""
 

@@ -196,17 +196,24 @@ def greetings(parley: Parley, chat: str) -> list[SeenMessage]:
 
 
 def opened(parley: Parley) -> str:
-    """All cells of all tables, encrypted ones in the clear."""
+    """All cells of all tables, encrypted ones in the clear: under our key, or a person's, which is under ours."""
     fernet, found = Fernet(KEY), list[str]()
     with closing(sqlite3.connect(parley.world.state["database"])) as connection:
+        keys = "SELECT key_id, wrapped FROM person_keys WHERE wrapped IS NOT NULL AND person_id IS NOT NULL"
+        people = {id: Fernet(fernet.decrypt(wrapped)) for id, wrapped in connection.execute(keys)}
         for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             for row in connection.execute(f'SELECT * FROM "{table}"'):
-                found += [_clear(fernet, cell) for cell in row]
+                found += [_clear(fernet, people, cell) for cell in row]
     return "\n".join(found)
 
 
-def _clear(fernet: Fernet, cell: object) -> str:
+def _clear(fernet: Fernet, people: dict[str, Fernet], cell: object) -> str:
+    if not isinstance(cell, bytes):
+        return str(cell)
+    kind, *rest = cell.split(b":", 2)
     try:
-        return fernet.decrypt(cell).decode() if isinstance(cell, bytes) else str(cell)
-    except InvalidToken:
+        if kind == b"p1":
+            return people[rest[0].decode()].decrypt(rest[1]).decode()
+        return fernet.decrypt(cell).decode(errors="replace")
+    except (InvalidToken, KeyError):
         return repr(cell)

@@ -1,13 +1,12 @@
 """A key for each person: what is theirs opens with it alone, and with the key gone no copy of the database opens it."""
 
 import asyncio
-import functools
 import sqlite3
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Connection, LargeBinary, Table, delete, insert, select, type_coerce, update
+from sqlalchemy import LargeBinary, delete, insert, select, type_coerce, update
 
 from bot.store.database import Database
 from bot.store.encryption import Encrypted, WrongKey
@@ -66,7 +65,7 @@ async def test_a_backup_made_before_opens_for_everybody_but_the_erased(tmp_path:
         await connection.execute(insert(old.tables.person_keys), [dict(row) for row in keys])
     await old.aclose()
     old = await Database.open(f"sqlite:///{(tmp_path / 'old.db').as_posix()}", [key])
-    after = {name: text for name, text in (await _opened(old)).items() if name not in NOBODYS}
+    after = {name: text for name, text in (await cells(old)).items() if name not in NOBODYS}
     assert [name for name, text in after.items() if mine in text] == []
     assert {name for name, text in after.items() if other in text} >= {"answers", "memories", "token_cache", "runs"}
     assert await Memories(old).of("person:ida") == []
@@ -75,17 +74,6 @@ async def test_a_backup_made_before_opens_for_everybody_but_the_erased(tmp_path:
     assert (await Transcripts(old).recent("a:ida", turns=9)).turns == ()
     assert len(await Transcripts(old).load("a:ben", turns=9)) == 1
     await old.aclose()
-
-
-async def _opened(database: Database) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for table in database.tables.metadata.sorted_tables:
-        found[table.name] = await database.transaction(functools.partial(_all, table), read=True)
-    return found
-
-
-def _all(table: Table, connection: Connection) -> str:
-    return str(connection.execute(select(table)).all())
 
 
 async def test_a_lost_key_is_an_error_and_not_an_erasure(database: Database) -> None:

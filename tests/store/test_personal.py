@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from bot.context import Incoming, Person, Place, Reference
 from bot.store.answers import Answers, Kept
@@ -90,11 +90,12 @@ async def fill_digests(database: Database, id: str, chat: str, word: str) -> Non
 
 async def cells(database: Database) -> dict[str, str]:
     """Every table's content in the clear, by its name."""
-    found: dict[str, str] = {}
-    async with database.read() as connection:
-        for table in database.tables.metadata.sorted_tables:
-            found[table.name] = str((await connection.execute(select(table))).all())
-    return found
+
+    def read(connection: Connection) -> dict[str, str]:
+        tables = database.tables.metadata.sorted_tables
+        return {table.name: str(connection.execute(select(table)).all()) for table in tables}
+
+    return await database.transaction(read, read=True)
 
 
 async def test_erasing_leaves_no_word_of_the_person_and_every_word_of_others(database: Database) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.doctor.context import Context
 from bot.doctor.finding import Check, Finding, ok, unchecked, warning, wrong
-from bot.store.database import address_of
+from bot.store.address import address_of
 
 MIB = 1024 * 1024
 LITTLE, NONE = 1024 * MIB, 100 * MIB
