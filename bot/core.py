@@ -147,7 +147,9 @@ def _services(settings: Settings, database: Database, given: Given, ask_to_sign_
         subscriptions=Subscriptions(database),
         runs=Runs(database),
         steering=Steering(database),
-        caps=Caps(settings.digests_per_person, settings.digest_hours, settings.digest_dollars),
+        caps=Caps(
+            settings.digests_per_person, settings.digest_hours, settings.digest_dollars, settings.digest_batch_minutes
+        ),
         policy=given.policy,
         asker=given.asker,
         ledger=given.ledger,

@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     digest_dollars: float = Field(
         0.0, ge=0, description="US dollars all digests of one person may cost in a month; 0: no limit of their own."
     )
+    digest_batch_minutes: float = Field(
+        0.0, ge=0, le=1440,
+        description="How many minutes later a digest that comes weekly or rarer may come, to have a model's words in a batch at half the "
+        "price; what is not answered by then is asked at once. 0: no batches.",
+    )  # fmt: skip
     parley_local: bool = Field(
         False, description="1: accept unauthenticated activities, on loopback only. For the Agents Playground."
     )

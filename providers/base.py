@@ -184,6 +184,8 @@ class Response:
     model: str
     usage: Usage = field(default_factory=Usage)
     request_id: str = ""
+    batched: bool = False
+    """It waited in a batch, and is charged as such."""
 
 
 class Provider(Protocol):

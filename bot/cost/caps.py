@@ -13,6 +13,8 @@ class Caps:
     """The least time between two times of one digest."""
     dollars: float = 0.0
     """US dollars all digests of one person may cost in a calendar month; 0: no limit of their own."""
+    batch_minutes: float = 0.0
+    """How much later a digest may come that is weekly or rarer, for the sake of a batch at half the price; 0: not at all."""
 
     @property
     def micros(self) -> int:

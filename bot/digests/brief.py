@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.answer import consents
 from bot.context import Audience, Outgoing, Place
 from bot.digests.aside import Aside, there, turn_of
+from bot.digests.batched import still_waiting
 from bot.digests.gathering import Gathering
 from bot.digests.item import Item
 from bot.digests.kind import Kind
@@ -27,6 +28,7 @@ _NAMED = 3
 
 async def brief(work: Work, kind: Kind, name: str, say: Texts) -> Composed:
     """Raises `Later`, `NotNow`, `SignInNeeded`."""
+    await still_waiting(work)
     shared = await there(work)
     if shared is not None and not kind.shared:
         raise NotNow("right")
@@ -70,7 +72,7 @@ async def _told(gathering: Gathering, kind: Kind, name: str, items: list[Item]) 
     text = written(best, title_of(gathering, name), gathering.today, gathering.zone, say, phrases=words.said)
     label = work.services.labels.highest(label for item in best.items for label in item.labels)
     told = [*notices(gathering, items), *([say("brief.without_model")] if words.failed else [])]
-    record = replace(_record(gathering, len(best.items)), model=words.model, usage=words.usage)
+    record = replace(_record(gathering, len(best.items)), model=words.model, usage=words.usage, batch=words.batch)
     outgoing = message(text, best, say, notices=told, label=label, model=words.model)
     return Composed(outgoing, gathering.cursors, record, items=tuple(map(item_to_json, best.items)))
 

@@ -8,11 +8,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from bot.digests.batched import drop
 from bot.digests.caps import cost_of, used_up
 from bot.digests.content import to_json
 from bot.digests.endings import Endings
 from bot.digests.notices import Admit, Notices
-from bot.digests.work import Compose, Composed, Later, NotNow, Work
+from bot.digests.work import Compose, Composed, Later, NotNow, Waits, Work
 from bot.errors import without_content
 from bot.services import Services
 from bot.store.database import StoreError, StoreUnavailable
@@ -71,6 +72,7 @@ class Maker:
         if subscription is None:
             return None
         if not _wanted(subscription, run):
+            await drop(self._services, run)
             await self._endings.skip(run, subscription.why or subscription.state)
         elif run.tries > MOST_TRIES:
             await self._endings.fail(subscription, run, "crashed")
@@ -87,6 +89,8 @@ class Maker:
             await self._wait_for_sign_in(subscription, run, needed)
         except NotNow as pause:
             await self._endings.pause(subscription, run, pause.why)
+        except Waits as waits:
+            await self._runs.batched(run, waits.batch, self._now() + waits.seconds)
         except Later as later:
             await self._endings.again(subscription, run, later.why, later.seconds)
         except StoreError:
@@ -113,6 +117,7 @@ class Maker:
             return None
         content = {"outgoing": to_json(found.outgoing), "cursors": dict(found.cursors), "items": list(found.items)}
         if await self._kept(run, content, found.record, cost):
+            await drop(self._services, run)
             return run
         return await self._ready(run.subscription_id, run.slot)  # another process was sooner
 

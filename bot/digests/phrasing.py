@@ -9,10 +9,11 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from bot.digests.aside import Aside, model_of, turn_of
+from bot.digests.batched import fetched, hand_in
 from bot.digests.item import Item
 from bot.digests.work import Work
 from bot.digests.writing import day_said
@@ -51,10 +52,12 @@ class Phrased:
     usage: Usage = field(default_factory=Usage)
     failed: bool = False
     """A model was asked, and there is nothing of it."""
+    batch: str = ""
+    """As `bot.store.run.Record.batch`."""
 
 
 async def phrased(work: Work, items: Sequence[Item], today: date, say: Texts) -> Phrased:
-    """Never fails: without a model the rules' words stand."""
+    """Never fails: without a model the rules' words stand. Raises `Waits` while a batch works on it."""
     turn, _ = turn_of(work, Aside(work.here), say)
     try:
         name = await model_of(turn, work.subscription.options)
@@ -68,15 +71,39 @@ async def phrased(work: Work, items: Sequence[Item], today: date, say: Texts) ->
     if not given:
         return Phrased()
     ids = {f"S{n}": item for n, item in enumerate(given, 1)}
+    if (said := await _from_batch(work, items, today, say)) is not None:
+        return said
     schema = _schema(tuple(ids))
+    request = _request(ids, schema, today, say)
+    late = "late" if work.batch is not None else ""
     try:
+        await hand_in(work, name, request, {id: item.id for id, item in ids.items()})
         async with asyncio.timeout(SECONDS):
-            response = await _answer(turn.model(name, "digest"), _request(ids, schema, today, say))
+            response = await _answer(turn.model(name, "digest"), request)
         found = parsed(response, schema)
     except (ProviderError, TimeoutError) as error:
         log.warning("a digest goes without a model's words: %s", type(error).__name__)
-        return Phrased(failed=True)
-    return _checked(found["items"], ids, items, response, say)
+        return Phrased(failed=True, batch=late)
+    return replace(_checked(found["items"], ids, items, response, say), batch=late)
+
+
+async def _from_batch(work: Work, items: Sequence[Item], today: date, say: Texts) -> Phrased | None:
+    """What was said of items that still stand in it; of a new one the rules speak. None when nothing came of a batch."""
+    named: Mapping[str, str] = (work.batch or {}).get("ids", {})
+    here = {item.id: item for item in items}
+    ids = {id: here[item] for id, item in named.items() if item in here}
+    schema = _schema(tuple(named))
+    if not ids:
+        return None
+    try:
+        if (response := await fetched(work, _request(ids, schema, today, say))) is None:
+            return None
+        found = parsed(response, schema)
+    except ProviderError as error:
+        log.warning("a batch's words cannot be read: %s", type(error).__name__)
+        return None
+    lines = [line for line in found["items"] if line["id"] in ids]
+    return replace(_checked(lines, ids, items, response, say), batch="used")
 
 
 def _checked(

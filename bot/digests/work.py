@@ -25,6 +25,11 @@ class Work:
     services: Services
 
     @property
+    def batch(self) -> Mapping[str, Any] | None:
+        """What an earlier look at this run handed in to a vendor; None when there is nothing."""
+        return (self.run.content or {}).get("batch")
+
+    @property
     def person(self) -> Person:
         """The owner, with whose rights everything is read."""
         return self.here.person
@@ -54,6 +59,15 @@ class Later(Exception):
     def __init__(self, why: str, seconds: float = 60.0) -> None:
         super().__init__(why)
         self.why = why
+        self.seconds = seconds
+
+
+class Waits(Exception):
+    """A vendor's batch works on it. `batch`: JSON the run's row remembers until then."""
+
+    def __init__(self, batch: Mapping[str, Any], seconds: float) -> None:
+        super().__init__("a batch")
+        self.batch = batch
         self.seconds = seconds
 
 

@@ -60,7 +60,7 @@ def shown(run: Run) -> Mapping[str, Any]:
     return {
         "due": _when(run.due), "state": run.state, "why": run.why, "late": run.late, "preview": run.preview,
         "started": _when(run.started), "finished": _when(run.finished), "read": dict(record.read),
-        "failed": list(record.failed), "items": record.items, "model": record.model, "input": usage.input,
+        "failed": list(record.failed), "items": record.items, "model": record.model, "batch": record.batch, "input": usage.input,
         "cache_read": usage.cache_read, "cache_write": usage.cache_write, "output": usage.output,
         "cost_usd": None if run.cost is None else f"{Decimal(run.cost) / MICROS:f}", "did_nothing": run.did_nothing,
         "uncertain": run.uncertain, "message_id": run.message_id, "owner": run.owner, "tenant": run.tenant,

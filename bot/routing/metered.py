@@ -5,8 +5,10 @@ import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.cost.budgets import OverBudget
+from bot.cost.prices import Price
 from bot.routing.caller import Caller
 from bot.routing.ledger import Ledger, Opened
 from bot.store.audit import Row
@@ -111,13 +113,19 @@ class _Metered:
             door=self.door,
             usage=usage,
             estimated=call.response is None and usage != Usage(),
-            cost=0 if usage == Usage() and call.response is None else price.cost(usage) if price else None,
+            cost=self._cost(call, usage, price),
             first_ms=call.first_ms,
             total_ms=call.milliseconds(self._step.monotonic()),
             outcome=outcome,
             evidence=tuple(evidence_in(call.request, caller.person.tenant)),
         )
         await self._step.ledger.close(caller, opened, row)
+
+    def _cost(self, call: "_Call", usage: Usage, price: Price | None) -> int | None:
+        if usage == Usage() and call.response is None:
+            return 0
+        batched = call.response is not None and call.response.batched
+        return price.cost(usage, self._step.ledger.prices.batch if batched else Decimal(1)) if price else None
 
 
 @dataclass(slots=True)

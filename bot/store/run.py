@@ -33,6 +33,8 @@ class Record:
     usage: Usage = field(default_factory=Usage)
     items: int = 0
     """How many the reader is shown."""
+    batch: str = ""
+    """`used`: the model's words came in a batch; `late`: one was handed in, and the model was asked at once instead."""
 
 
 @dataclass(frozen=True, slots=True)

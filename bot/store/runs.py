@@ -144,12 +144,21 @@ class Runs:
     async def later(self, run: Run, why: str, again: float) -> bool:
         """Something it needs does not work now; what was composed stays. That is an end of this try."""
         values = {
-            "state": "ready" if run.content else "due",
+            "state": "ready" if "outgoing" in (run.content or {}) else "due",
             "why": why,
             "again": again,
             "tries": max(run.tries - 1, 0),
         }
         return await self._change(run, UNFINISHED, values)
+
+    async def handing_in(self, run: Run, batch: Mapping[str, Any]) -> None:
+        """A batch is about to be handed in. Should nobody hear of it again, none is handed in a second time."""
+        await self._change(run, ("composing",), {"content": {"batch": dict(batch)}})
+
+    async def batched(self, run: Run, batch: Mapping[str, Any], again: float) -> bool:
+        """A batch works on it; looked at again then, which is no try that failed."""
+        values = {"state": "due", "content": {"batch": dict(batch)}, "again": again, "tries": max(run.tries - 1, 0)}
+        return await self._change(run, ("composing",), values)
 
     async def waiting_of(self, owner: str) -> list[Run]:
         """Runs that wait for this person to sign in, oldest first."""
