@@ -153,11 +153,12 @@ class Runs:
 
     async def handing_in(self, run: Run, batch: Mapping[str, Any]) -> None:
         """A batch is about to be handed in. Should nobody hear of it again, none is handed in a second time."""
-        await self._change(run, ("composing",), {"content": {"batch": dict(batch)}})
+        await self._change(run, ("composing",), {"content": Owned(run.owner, {"batch": dict(batch)})})
 
     async def batched(self, run: Run, batch: Mapping[str, Any], again: float) -> bool:
         """A batch works on it; looked at again then, which is no try that failed."""
-        values = {"state": "due", "content": {"batch": dict(batch)}, "again": again, "tries": max(run.tries - 1, 0)}
+        content = Owned(run.owner, {"batch": dict(batch)})
+        values = {"state": "due", "content": content, "again": again, "tries": max(run.tries - 1, 0)}
         return await self._change(run, ("composing",), values)
 
     async def waiting_of(self, owner: str) -> list[Run]:
