@@ -156,6 +156,7 @@ class Answering:
 
     async def on_signed_in(self, person: Person) -> None:
         """Goes on with the question that waited, as an activity of its own: durable, and answered once."""
+        await self.services.leavers.back(person.id)
         waited = await self.pending.take(person.id)
         if waited is not None:
             again = replace(waited, id=f"{waited.id}{AGAIN_SUFFIX}")

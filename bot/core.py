@@ -1,11 +1,14 @@
 """Opens what a conversation needs, whatever front it comes through: store, models, Graph, sign-in, and all that stands on them."""
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
+from typing import Any
 
 from bot.agent.history import History
 from bot.agent.tools import Tool
@@ -28,13 +31,15 @@ from bot.routing.telemetry import Telemetry
 from bot.services import AskToSignIn, Services
 from bot.settings import Settings
 from bot.signin.credentials import AppIdentity
+from bot.signin.entra import gone
 from bot.signin.page import SignInPage
 from bot.signin.tokens import SignIn
 from bot.signin.transport import Transport
 from bot.store.answers import Answers
-from bot.store.database import Database
+from bot.store.database import Database, StoreError
 from bot.store.feedback import Feedback
 from bot.store.heard import Heard
+from bot.store.leavers import Leavers
 from bot.store.memories import Memories
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
@@ -52,6 +57,8 @@ from graph.options import Options
 from providers.base import DoorSettings
 from providers.discover import discover as discover_doors
 from providers.discover import open_models
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ async def core(settings: Settings, vendors: Mapping[str, str], base_url: Callabl
         graph = _graph(settings, options)
         stack.push_async_callback(graph.aclose)
         directory = Directory(policy, sign_in, graph, clock=time.monotonic)
+        sign_in.on_dead = partial(_gone, Leavers(database))
         for forget in (sign_in.forget, directory.forget, lambda _: graph.documents.forget()):
             database.forgetting.add(forget)
 
@@ -138,6 +146,7 @@ def _services(settings: Settings, database: Database, given: Given, ask_to_sign_
         seal=CardSeal(keys, now=time.time),
         preferences=Preferences(database),
         personal=Personal(database),
+        leavers=Leavers(database),
         history=History(Transcripts(database), Summaries(database)),
         memories=Memories(database),
         answers=Answers(database),
@@ -157,6 +166,15 @@ def _services(settings: Settings, database: Database, given: Given, ask_to_sign_
         steps=(Metering(given.ledger), Permitted(given.policy, given.asker), telemetry, circuits),
         telemetry=telemetry,
     )
+
+
+async def _gone(leavers: Leavers, person: Person, result: Mapping[str, Any] | None) -> None:
+    """A grant has ended for good: perhaps because its person has."""
+    if gone(result):
+        try:
+            await leavers.left(person.id, "disabled")
+        except StoreError as error:
+            log.warning("that somebody has left was not written down: %s", type(error).__name__)
 
 
 def router(models: Iterable[str] = ()) -> Router:

@@ -23,6 +23,7 @@ from bot.stopping import Stopping
 from bot.store.answers import Answers
 from bot.store.feedback import Feedback
 from bot.store.heard import Heard
+from bot.store.leavers import Leavers
 from bot.store.memories import Memories
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
@@ -100,6 +101,7 @@ class Services:
     seal: CardSeal
     preferences: Preferences
     personal: Personal
+    leavers: Leavers
     history: History
     memories: Memories
     answers: Answers

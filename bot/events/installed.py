@@ -18,7 +18,10 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     answering.office.roster.forget(where)
     action = activity.get("action")
     closed_to_us = await closed(answering.services, answering.references, activity)
-    if action == "remove" or _about_us(activity, "membersRemoved"):
+    removed = action == "remove" or _about_us(activity, "membersRemoved")
+    if removed and where.place is Place.PERSONAL and where.person.id:
+        await answering.services.leavers.left(where.person.id, "removed")
+    if removed:
         # Whoever installs us again is greeted again; an update of the app is no news to anybody.
         await answering.services.preferences.set(conversation(where, thread=False), GREETED, value=False)
     if closed_to_us or action == "remove-upgrade":
@@ -26,6 +29,8 @@ async def run(answering: Answering, activity: Mapping[str, Any], receipt: Receip
     if where.person.id:
         await answering.references.save(where)
     if action == "add" or _about_us(activity, "membersAdded"):
+        if where.place is Place.PERSONAL:
+            await answering.services.leavers.back(where.person.id)
         await _greet(answering, where, str(activity.get("id") or ""), receipt)
 
 

@@ -14,6 +14,8 @@ INTERACTION_ERRORS = frozenset({"interaction_required", "login_required"})
 INTERACTION_SUBERRORS = frozenset({"basic_action", "additional_action", "message_only", "interaction_required"})
 CLAIMS_MOST = 4000
 
+# The account is disabled, or not in the directory any more.
+GONE_CODES = frozenset({50057, 500571, 50034, 500341, 51004})
 
 Kind = Literal["no_grant", "consent", "interaction", "app", "busy", "dead", "other"]
 SENTENCES: Mapping[Kind, str] = {
@@ -72,6 +74,11 @@ def kind(result: Mapping[str, Any] | None) -> Kind:
 def code_of(result: Mapping[str, Any]) -> str:
     """The AADSTS number, else OAuth's error word."""
     return min((f"AADSTS{number}" for number in codes(result)), default=str(result.get("error", ""))[:60])
+
+
+def gone(result: Mapping[str, Any] | None) -> bool:
+    """Whether Entra says that nobody can sign in as this person any more."""
+    return bool(codes(result or {}) & GONE_CODES)
 
 
 def codes(result: Mapping[str, Any]) -> frozenset[int]:

@@ -52,6 +52,7 @@ class SignIn:
         self._login = login_base_url.rstrip("/")
         self._transport = transport
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="sign-in")
+        self.on_dead: Callable[[Person, Mapping[str, Any] | None], Awaitable[None]] | None = None
         self._people = People()
         self._flights: dict[tuple[str, frozenset[str], str | None], asyncio.Task[str]] = {}
         self._background: set[asyncio.Task[None]] = set()
@@ -192,6 +193,7 @@ class SignIn:
             if "access_token" not in (result or {}):
                 if kind(result) == "dead":
                     await self._bury(held, person, version)
+                    await (self.on_dead(person, result) if self.on_dead else asyncio.sleep(0))
                 raise refusal(result, scopes, claims)
             if cache.has_state_changed:
                 await self._save_refreshed(person, cache, version)

@@ -72,6 +72,9 @@ class Database:
         self.forgetting = Forgetting()
         """What is to be dropped from memory when somebody is erased; called by whoever erases, and by `bot.store.erasures`."""
         self.forgetting.add(self.cipher.people.forget)
+        # SQLAlchemy keeps the values a statement was first built with, whoever they were about.
+        for each in (engine.sync_engine, *([direct] if direct is not None else [])):
+            self.forgetting.add(lambda _, compiled=each: compiled.clear_compiled_cache())  # type: ignore[misc]
         self.audit_key = b""
         """What the audit's rows are authenticated with; set by `open`."""
         self.dialect = engine.dialect.name

@@ -1,19 +1,22 @@
-"""Who has left us: the app was removed, or the directory knows them no more. Their data goes after a grace period.
+"""Who has left us: the app was removed, or the directory knows them no more. Their tokens go, their digests pause at once, and their
+data goes after a grace period.
 
 Whoever comes back in between stays: by signing in, by installing the app, or by having been answered since.
 """
 
 from typing import Literal
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import Connection, delete, exists, select, update
 
 from bot.store.clock import DatabaseNow
 from bot.store.database import Database
-from bot.store.personal import Personal
+from bot.store.personal import SIGN_IN_ROWS, Personal
 from bot.store.upsert import insert_once
 
 Why = Literal["removed", "disabled"]
 """`removed`: the app, from the personal chat. `disabled`: the account, or it is gone from the directory."""
+PAUSED = "left"
+"""Why their digests are."""
 _DAY = 86400.0
 _AT_ONCE = 100
 
@@ -28,8 +31,17 @@ class Leavers:
     async def left(self, person_id: str, why: Why) -> None:
         """The first time counts."""
         values = {"why": why, "since": DatabaseNow()}
-        statement = insert_once(self._database.dialect, self._table, {"person_id": person_id}, values)
-        await self._database.transaction(lambda connection: connection.execute(statement))
+        noted = insert_once(self._database.dialect, self._table, {"person_id": person_id}, values)
+        grants, asked = self._database.tables.token_cache, self._database.tables.digests.subscriptions
+        mine = (asked.c.owner == person_id) & (asked.c.state == "active")
+
+        def run(connection: Connection) -> None:
+            connection.execute(noted)
+            connection.execute(update(asked).where(mine).values(state="paused", why=PAUSED, next_due=None))
+            rows = [f"{prefix}{person_id}" for prefix in SIGN_IN_ROWS]
+            connection.execute(delete(grants).where(grants.c.person_id.in_(rows)))
+
+        await self._database.transaction(run)
 
     async def back(self, person_id: str) -> None:
         statement = delete(self._table).where(self._table.c.person_id == person_id)

@@ -129,11 +129,12 @@ class Personal:
         """The conversations nobody else is in."""
         if not person_id:
             raise ValueError("Nobody's data can't be told from everybody's.")
-        table = self._database.tables.references
-        mine = (table.c.person_id == person_id) & (table.c.place == Place.PERSONAL.value)
-        return frozenset(
-            {*([here] if here else []), *connection.execute(select(table.c.conversation_id).where(mine)).scalars()}
-        )
+        found = {here} - {""}
+        # The audit still knows them where the app was removed, and the reference with it.
+        for table in (self._database.tables.references, self._database.tables.audit):
+            mine = (table.c.person_id == person_id) & (table.c.place == Place.PERSONAL.value)
+            found |= set(connection.execute(select(table.c.conversation_id).where(mine).distinct()).scalars())
+        return frozenset(found)
 
     def _rows(self, person_id: str, chats: frozenset[str]) -> Mapping[Kind, _Rows]:
         t = self._database.tables

@@ -42,6 +42,11 @@ class PostgresServer:
         command = [str(binaries / "initdb"), "-D", str(folder / "data"), *options]
         subprocess.run(command, check=True, capture_output=True, cwd=folder, **self._as_user)
 
+    @property
+    def data(self) -> Path:
+        """Where its files are, the log (`pg_wal`) among them."""
+        return self._folder / "data"
+
     def start(self) -> None:
         """Returns when it answers. Raises RuntimeError."""
         arguments = [part for key, value in self._settings.items() for part in ("-c", f"{key}={value}")]

@@ -14,6 +14,7 @@ from bot.store.answers import Answers
 from bot.store.database import Database
 from bot.store.feedback import Feedback
 from bot.store.heard import Heard
+from bot.store.leavers import Leavers
 from bot.store.memories import Memories
 from bot.store.personal import Personal
 from bot.store.preferences import Preferences
@@ -56,6 +57,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         seal=CardSeal([Fernet.generate_key().decode()], now=NOW.timestamp),
         preferences=Preferences(database),
         personal=Personal(database),
+        leavers=Leavers(database),
         history=History(Transcripts(database), Summaries(database)),
         memories=Memories(database),
         answers=Answers(database),

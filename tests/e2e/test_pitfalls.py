@@ -96,6 +96,11 @@ async def test_who_uninstalls_is_not_written_to(talk: Talk) -> None:
     await teams.install("Jonas", added=False)
     await talk.becomes(0, REFERENCES, chat)
     assert talk.parley.sent_to_teams(since) == []
+    jonas = talk.parley.world.person("Jonas").id
+    left = "SELECT count(*) FROM leavers WHERE person_id = ? AND why = 'removed'"
+    await talk.becomes(1, left, jonas)
+    await teams.install("Jonas")
+    await talk.becomes(0, left, jonas)
 
 
 async def test_our_own_kinds_of_activities_are_taken_from_nobody(talk: Talk) -> None:

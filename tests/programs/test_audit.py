@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import delete, update
 
 from bot.auditing import COLUMNS
-from bot.programs.audit import describe, export
+from bot.programs.audit import check, describe, export
 from bot.routing.metered import evidence_id
 from bot.settings import Settings
 from bot.store.database import Database
@@ -76,3 +77,33 @@ async def test_rows_are_chosen(settings: Settings, arguments: tuple[str, ...], c
 async def test_a_mistake_is_a_sentence(settings: Settings, arguments: tuple[str, ...], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         await printed(settings, *arguments)
+
+
+async def test_what_was_done_to_the_audit_is_named_and_told_by_the_exit_code(
+    settings: Settings, tmp_path: Path
+) -> None:
+    code, text = await checked(settings, "--verify")
+    assert (code, text) == (0, "5 rows, no faults.\n")
+    heads = tmp_path / "heads"
+    heads.write_text((await checked(settings, "--heads"))[1], encoding="utf-8")
+    assert (await checked(settings, "--verify", "--against", str(heads)))[0] == 0
+    database = await Database.open(settings.database_url, [settings.encryption_keys[0].get_secret_value()])
+    audit = database.tables.audit
+    async with database.write() as connection:
+        await connection.execute(update(audit).where(audit.c.id == 2).values(cost=0))
+        await connection.execute(delete(audit).where(audit.c.id == 4))
+    await database.aclose()
+    code, text = await checked(settings, "--verify")
+    assert code == 1
+    assert "row 2 (chain" in text
+    assert text.endswith("4 rows, 2 faults.\n")
+    assert "whole chain" not in text
+    with pytest.raises(ValueError, match="--heads"):
+        await checked(settings, "--verify", "--against", str(tmp_path / "nothing"))
+
+
+async def checked(settings: Settings, *arguments: str) -> tuple[int, str]:
+    parser = argparse.ArgumentParser()
+    describe(parser)
+    out = io.StringIO()
+    return await check(settings, parser.parse_args(arguments), out), out.getvalue()

@@ -3,13 +3,15 @@
 import asyncio
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jwt
 import msal
 import pytest
 
 from bot.context import Person
+from bot.signin.entra import gone
 from graph.errors import ConsentRequired, Rejected, SignInNeeded, Throttled, Unavailable
 from infra.local.entra_grants import challenge
 from infra.local.entra_state import entra_state, revoke
@@ -143,6 +145,25 @@ async def test_a_dead_grant_is_forgotten(stack: Stack, person: Person, how: str)
     with pytest.raises(SignInNeeded):
         await stack.sign_in.graph_token(person, MAIL)
     assert len(stack.token_requests()) == asked, "nobody asks Entra again with a dead grant"
+
+
+@pytest.mark.parametrize(("code", "left"), [(50057, True), (50034, True), (50173, False)])
+async def test_whoever_the_directory_does_not_know_any_more_has_left(
+    stack: Stack, person: Person, code: int, left: bool
+) -> None:
+    told: list[bool] = []
+
+    async def dead(who: Person, result: Mapping[str, Any] | None) -> None:
+        assert who == person
+        told.append(gone(result))
+
+    stack.sign_in.on_dead = dead
+    stack.world.clock.advance(3600)
+    body = {"error": "invalid_grant", "error_codes": [code], "error_description": f"AADSTS{code}: No."}
+    stack.world.faults.append(Fault("entra", TOKEN, status=400, body=body, times=9))
+    with pytest.raises(SignInNeeded):
+        await stack.sign_in.graph_token(person, MAIL)
+    assert told == [left]
 
 
 async def test_tokens_are_refreshed_silently_and_the_newest_refresh_token_is_kept(stack: Stack, person: Person) -> None:

@@ -77,7 +77,7 @@ async def fill(database: Database, id: str) -> str:
 
 async def fill_digests(database: Database, id: str, chat: str, word: str) -> None:
     """One that was delivered, so that its sources have a cursor."""
-    asked = Subscription(id, "tenant", chat, "morning", {}, prompt=word, next_due=1.0, id=f"s-{id}", name=id)
+    asked = Subscription(id, "tenant", chat, "morning", {}, prompt=word, next_due=1.0, id=f"s-{id}"[:32], name=id)
     await Subscriptions(database).save(asked)
     runs = Runs(database)
     await runs.add(Run(asked.id, "2026-11-23T08:00", id, "tenant", chat, 1.0))
