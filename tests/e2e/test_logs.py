@@ -1,6 +1,7 @@
 """What the log hears: never what people write, read or hold."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from infra.local.company.questions import CANARIES
 from infra.local.vendors.script import Reply
 from infra.local.world import Fault
 from tests.e2e.parley import OAUTH_CARD, Parley
+from tests.store.erasing import files_with
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,9 +40,13 @@ async def test_the_log_holds_no_content_even_when_things_go_wrong(
     await world.wait_for("connector", "POST *", count=len(parley.received("connector")) + 2)
 
     tokens = {r.headers.get("Authorization", "").removeprefix("Bearer ") for r in world.record} - {""}
-    secrets = {"zanzibar", "quagga", "Sofia Almeida", "Salaries 2026", "86900", *CANARIES, *tokens}
+    mails = {person.mail for person in world.company.people}
+    secrets = {"zanzibar", "quagga", "Sofia Almeida", "Salaries 2026", "86900", *CANARIES, *tokens, *mails}
     heard = [record for record in caplog.records if record.name.split(".")[0] != "infra"]
     lines = [f"{record.name} {record.getMessage()} {record.exc_text or ''}" for record in heard]
     assert lines
     found = [(line[:100], word[:12]) for line in lines for word in secrets if word in line]
     assert found == []
+    file = parley.services.transcripts._database._engine.url.database
+    assert file
+    assert files_with(Path(file).parent, tuple(secrets)) == []

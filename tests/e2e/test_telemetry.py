@@ -35,8 +35,16 @@ async def main() -> None:
             world.state["script"] = [Reply(text="Every zebra second.")]
             await parley.ask("sofia", QUESTION)
             headers = [request.headers for request in parley.received("claude")]
+            bearers = {r.headers.get("Authorization", "").removeprefix("Bearer ") for r in world.record} - {""}
+            people = [person.mail for person in world.company.people]
     sys.stdout.write(
-        json.dumps({"spans": [span.to_json() for span in spans.get_finished_spans()], "headers": str(headers)})
+        json.dumps(
+            {
+                "spans": [span.to_json() for span in spans.get_finished_spans()],
+                "headers": str(headers),
+                "secrets": [*bearers, *people],
+            }
+        )
     )
 
 
@@ -54,5 +62,6 @@ def test_a_message_is_one_tree_and_tells_nothing() -> None:
     assert {"chat claude-sonnet-5", "POST /search/query"} <= names
     ours = [span for span in spans if span["name"].startswith(("chat", "GET /", "POST /"))]
     assert {span["context"]["trace_id"] for span in ours} == {turn["context"]["trace_id"]}
-    assert [word for word in SECRETS if word in str(spans)] == []
+    assert len(told["secrets"]) > 10
+    assert [word for word in (*SECRETS, *told["secrets"]) if word in str(spans)] == []
     assert "traceparent" not in told["headers"].lower()
