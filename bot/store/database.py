@@ -28,7 +28,7 @@ from bot.store.errors import NoRoom, RolledBack, StoreError, StoreUnavailable
 from bot.store.forgetting import Forgetting
 from bot.store.migrate import NEWEST, migrate
 from bot.store.person_keys import NotReady, make_keys, using
-from bot.store.shared import Shared
+from bot.store.shared import Rank, Shared
 from bot.store.tables import Tables
 from bot.store.vacuum import vacuum_file
 
@@ -88,6 +88,8 @@ class Database:
         self._has_room = True
         self.writing = Shared(self.transaction)
         self.reading = Shared(functools.partial(self.transaction, read=True))
+        self._loading = self.reading.lane(self._load_keys)
+        self._making = self.writing.lane(self._make_keys, Rank.KEYS)
 
     @classmethod
     async def open(cls, database_url: str, encryption_keys: Sequence[str], revision: str = NEWEST) -> "Database":
@@ -171,16 +173,34 @@ class Database:
             try:
                 return await self._transaction(work, read=read)
             except NotReady as new:
-                await self.own([new.person_id])
+                await self._own_at_once([new.person_id])
 
     async def own(self, people: Collection[str]) -> None:
-        """What belongs to these people can be written afterwards. Costs nothing for those who wrote a moment ago."""
+        """What belongs to these people can be written afterwards. Costs nothing for those who wrote a moment ago.
+
+        Whoever comes at the same moment comes along. A key is used only when it was read back: one that was made in a
+        transaction that is undone would take with it what was written under it.
+        """
         keys = self.cipher.people
         if unknown := keys.unknown(people):
-            await self._transaction(lambda connection: keys.load(connection, unknown), read=True)
+            await self._loading(unknown)
             if new := keys.unknown(unknown):
-                await self._transaction(lambda connection: make_keys(connection, self.tables.person_keys, new))
-                await self._transaction(lambda connection: keys.load(connection, new), read=True)
+                await self._making(new)
+                await self._loading(new)
+
+    async def _own_at_once(self, people: Sequence[str]) -> None:
+        """As `own`, for who stands inside the shared transactions already and would wait for themselves there."""
+        await self._transaction(lambda connection: self._make_keys(connection, [people]))
+        await self._transaction(lambda connection: self._load_keys(connection, [people]), read=True)
+
+    def _load_keys(self, connection: Connection, groups: Sequence[Collection[str]]) -> Sequence[None]:
+        self.cipher.people.load(connection, {person_id for people in groups for person_id in people})
+        return [None] * len(groups)
+
+    def _make_keys(self, connection: Connection, groups: Sequence[Collection[str]]) -> Sequence[None]:
+        people = {person_id for people in groups for person_id in people}
+        make_keys(connection, self.tables.person_keys, sorted(people))
+        return [None] * len(groups)
 
     async def _transaction(self, work: Callable[[Connection], Value], *, read: bool = False) -> Value:
         with translated() if read else self._writing():

@@ -26,6 +26,7 @@ class Rank(IntEnum):
     The counters come last: all processes add to the same ones, so they are locked for as short as can be.
     """
 
+    KEYS = 0
     INBOX = 1
     REFERENCES = 2
     TRANSCRIPTS = 3
