@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
 )
 
+from bot.store.audit import ERASURE
 from bot.store.database import Database
 
 DAY = 86400
@@ -183,8 +184,9 @@ class Figures:
         return [Failover(*row) for row in await self._rows(statement)]
 
     def _within(self, since: float, until: float, table: FromClause | None = None) -> ColumnElement[bool]:
-        at = (self._table if table is None else table).c.at
-        return and_(at >= since, at < until)
+        """Of calls: that somebody was erased stands in the audit too, and is none."""
+        c = (self._table if table is None else table).c
+        return and_(c.at >= since, c.at < until, c.purpose != ERASURE)
 
     def _questions(self, since: float, until: float) -> tuple[ColumnElement[bool], ...]:
         c = self._table.c

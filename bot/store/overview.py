@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Executable, Integer, Table, case, cast, func, literal, or_, select
 
+from bot.store.chain import ERASED
 from bot.store.database import Database
 from bot.store.run import State
 
@@ -81,7 +82,8 @@ class Overview:
         }
         found: dict[str, tuple[int, int]] = {}
         for kind, (table, person) in about.items():
-            people = func.count(table.c[person].distinct()) if person else literal(0)
+            named = func.nullif(table.c[person], ERASED) if person else None
+            people = literal(0) if named is None else func.count(named.distinct())
             found[kind] = tuple((await self._rows(select(func.count(), people).select_from(table)))[0])
         return found
 

@@ -139,12 +139,12 @@ async def measure(conversations: int) -> Streamed:
                 ANTHROPIC_BASE_URL=f"{taker.url}/claude",
             )  # fmt: skip
             async with spawned("sqlite", taker.url, environ) as (url, id):
-                await _say(session, taker, url, 0)
-                await _until(lambda: taker.shown.get("a:conversation-0", 0) >= WORDS, WORDS * WORD_SECONDS + 30)
+                await say(session, taker, url, 0)
+                await until(lambda: taker.shown.get("a:conversation-0", 0) >= WORDS, WORDS * WORD_SECONDS + 30)
                 process, taker.first[:], taker.later[:] = psutil.Process(id), [], []
                 idle = most = process.memory_info().rss
                 for number in range(1, conversations + 1):
-                    await _say(session, taker, url, number)
+                    await say(session, taker, url, number)
                     await asyncio.sleep(BEGIN_SECONDS / conversations)
                 deadline = time.monotonic() + 3 * WORDS * WORD_SECONDS
                 while taker.streams and time.monotonic() < deadline:
@@ -158,13 +158,13 @@ async def measure(conversations: int) -> Streamed:
                 )
 
 
-async def _until(happened: Callable[[], bool], seconds: float) -> None:
+async def until(happened: Callable[[], bool], seconds: float) -> None:
     async with asyncio.timeout(seconds):
         while not happened():  # noqa: ASYNC110 -- another process makes it happen
             await asyncio.sleep(0.1)
 
 
-async def _say(session: aiohttp.ClientSession, taker: Stage, url: str, user: int) -> None:
+async def say(session: aiohttp.ClientSession, taker: Stage, url: str, user: int) -> None:
     headers = {"Authorization": f"Bearer {taker.token()}"}
     async with session.post(f"{url}/api/messages", json=activity(taker, user, 1), headers=headers) as response:
         response.raise_for_status()

@@ -27,6 +27,8 @@ def rows() -> Iterator[Row]:
     yield replace(ROW, at=MIDNIGHT + DAY - 0.001, person_id="ben", place="channel", cost=None)
     yield replace(ROW, at=MIDNIGHT + DAY, person_id="ben", question_id="q9", purpose="digest")
     yield replace(ROW, at=MIDNIGHT + 2 * DAY, person_id="kim", question_id="q10")
+    # That somebody was erased is a record, and no call.
+    yield replace(ROW, at=MIDNIGHT + 3, person_id="erased", name="", purpose="erasure", cost=None)
 
 
 async def fill(database: Database, some: list[Row]) -> None:
@@ -105,7 +107,7 @@ async def test_the_newest_come_first_page_by_page(figures: Figures, database: Da
 async def test_everything_kept_is_counted_and_nothing_shown(database: Database) -> None:
     await fill(database, list(rows()))
     kept = await Overview(database).kept()
-    assert kept["audit"] == (7, 3)
+    assert kept["audit"] == (8, 3)
     assert kept["transcripts"] == (0, 0)
     assert await Overview(database).signed_in() == 0
     assert await Overview(database).places() == {}
