@@ -99,10 +99,10 @@ def notices(gathering: Gathering, items: list[Item]) -> list[str]:
 
 
 def _nothing(gathering: Gathering) -> Composed:
-    """Silence, or one line, as the person prefers. A source that did not answer is told all the same."""
+    """Silence, or one line, as the person prefers; who asked for it now gets an answer. A source that failed is told all the same."""
     say, work = gathering.say, gathering.work
     broken = any(why != "you have not agreed to it yet" for why in gathering.failed.values())
-    if work.subscription.options.get("empty") != "line" and not broken and not work.run.preview:
+    if work.subscription.options.get("empty") != "line" and not (broken or work.run.preview or work.run.between):
         return Composed(None, gathering.cursors, _record(gathering, 0))
     outgoing = Outgoing(say("brief.nothing"), notices=tuple(notices(gathering, [])), language=say.language)
     return Composed(outgoing, gathering.cursors, _record(gathering, 0))

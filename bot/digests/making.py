@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 
 DIGEST = "parley/digest"
 """Our own kind of activity: a digest that is composed, to be sent in its turn."""
-NOW = "now:"
 """How the slots begin that the owner asked for in between."""
 MOST_TRIES = 6
 """Processes that may die over one run before it is given up."""
@@ -157,4 +156,4 @@ class Maker:
 def _wanted(subscription: Subscription, run: Run) -> bool:
     """Paused or ended in between, it is not; the last run of a schedule that is over still is."""
     over = subscription.state == "ended" and subscription.why == OVER_NOW
-    return subscription.state == "active" or over or run.slot.startswith(NOW)
+    return subscription.state == "active" or over or run.between

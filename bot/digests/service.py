@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from bot.digests.making import NOW, Maker
+from bot.digests.making import Maker
 from bot.digests.notices import Notices, PersonalChat
 from bot.digests.pace import Pace
 from bot.digests.ticking import STUCK_SECONDS, Ticker
@@ -19,7 +19,7 @@ from bot.services import Services
 from bot.store.database import Database
 from bot.store.executors import Executors
 from bot.store.references import References
-from bot.store.run import Run
+from bot.store.run import NOW, Run
 from bot.store.subscriptions import Subscription
 from bot.turns import Turns
 

@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from typing import Any
 
 from aiohttp import web
@@ -22,10 +24,20 @@ log = logging.getLogger(__name__)
 OPEN_REQUESTS_SECONDS = 5.0
 """How long requests that are being answered are waited for, once nothing listens any more."""
 
+LAST_SECONDS = 3.0
+
 
 def run(_: argparse.Namespace) -> int:
     serve(settings())
+    _end_within(LAST_SECONDS)
     return 0
+
+
+def _end_within(seconds: float) -> None:
+    """Everything is handed over by now. A library's thread that waits for a database which never comes back would be waited for."""
+    last = threading.Timer(seconds, os._exit, (0,))
+    last.daemon = True
+    last.start()
 
 
 def serve(settings: Settings) -> None:

@@ -16,6 +16,8 @@ LATE_SECONDS = 900.0
 """From when on a digest says that it is late."""
 SIGNED_IN = "signed_in"
 """`Run.why` of one that waited for a sign-in and goes on."""
+NOW = "now:"
+"""How the slot of a run begins that its owner asked for in between."""
 OVER_NOW = "over"
 """Why a subscription ended whose schedule holds no further time: its last run is still made."""
 
@@ -75,6 +77,11 @@ class Run:
     def activity_id(self) -> str:
         """What the inbox knows its delivery as."""
         return f"digest:{self.subscription_id}:{self.slot}:{self.attempt}"
+
+    @property
+    def between(self) -> bool:
+        """Its owner asked for it in between, and waits for it."""
+        return self.slot.startswith(NOW)
 
     @property
     def did_nothing(self) -> bool:

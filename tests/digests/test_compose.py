@@ -1,15 +1,18 @@
 """A whole digest from the local tenant: what it says, from where, what it leaves out, and how it ends where it can't be made."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
+from bot.digests.compose import compose
 from bot.digests.work import NotNow
+from bot.store.run import NOW
 from graph.errors import SignInNeeded
 from tests.conftest import fresh_world
-from tests.digests.composing import composed
+from tests.digests.composing import composed, work_for
 from tests.e2e.parley import Parley, parley_running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,6 +44,9 @@ async def test_a_morning_has_what_is_new_and_then_nothing(parley: Parley) -> Non
     line = await composed(parley, "Sofia", "morning", FRIDAY, cursors=first.cursors, options={"empty": "line"})
     assert line.outgoing is not None
     assert line.outgoing.text == "Nothing new since last time."
+    now = work_for(parley, "Sofia", "morning", FRIDAY, cursors=first.cursors, options={"empty": "silent"})
+    asked = await compose(replace(now, run=replace(now.run, slot=f"{NOW}1")))
+    assert asked.outgoing is not None, "who asks for it now is not left waiting"
 
 
 async def test_a_question_on_a_schedule_is_answered_like_any_other(parley: Parley) -> None:

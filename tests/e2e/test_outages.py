@@ -23,6 +23,9 @@ BACK_SECONDS = 10.0
 TEAMS_SECONDS = 15.0
 """It waits so long for our word and delivers again (bots/build-conversational-capability in msteams-docs: 15 seconds)."""
 READERS = 3
+HEARTBEAT_SECONDS = 1.0
+GRACE_SECONDS = 45.0
+"""Platforms give a process half a minute, and then kill it."""
 
 
 @asynccontextmanager
@@ -41,6 +44,21 @@ async def _says(replicas: Sequence[Replica], status: int, seconds: float) -> tup
             if all(one[0] == status for one in found):
                 return time.monotonic() - began, [dict(one[1]) for one in found]
             await asyncio.sleep(0.1)
+
+
+async def test_a_process_ends_when_told_though_its_database_never_comes_back(world: World) -> None:
+    with running_postgres(durable=True) as postgres:
+        async with office(world, postgres.create("gone"), most=4, seed=5) as running:
+            await running.deliver(running.compose(4))
+            await all_finished(running.database, 60)
+            await asyncio.to_thread(postgres.stop, hard=True)
+            await _says(running.replicas, 503, 5.0)
+            await asyncio.sleep(2 * HEARTBEAT_SECONDS)  # so that every thread has met it
+            for replica in running.replicas:
+                replica.tell()
+            async with asyncio.timeout(GRACE_SECONDS):
+                codes = await asyncio.gather(*(replica.process.wait() for replica in running.replicas))
+            assert codes == [0, 0]
 
 
 async def _outage(world: World, postgres: PostgresServer, seconds: float, messages: int) -> None:
