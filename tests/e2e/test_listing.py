@@ -26,9 +26,13 @@ async def test_a_name_that_nobody_lists(tmp_path: Path, caplog: pytest.LogCaptur
         said = (await parley.teams.answer_to(await parley.teams.say("sofia", "status"))).activity
     assert str(said).count("is not in its vendor's list of models") == str(said).count("Typo")
     assert "is being ended by its vendor" in str(said)
-    logged = sorted(record.getMessage() for record in caplog.records)
+    logged = sorted(of_ours(caplog))
     assert logged == [
         "MODELS: old (anthropic:claude-opus-4-5) is deprecated: its vendor will end it.",
         "MODELS: typo (anthropic:claude-sonet-5-5) is not in its vendor's list of models.",
         "The list of models behind openai was not to be had: Overloaded",
     ]
+
+
+def of_ours(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "bot.beside"]

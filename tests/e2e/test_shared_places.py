@@ -1,8 +1,11 @@
 """Channels and group chats: one answer in the thread, and only what everybody there may open."""
 
+from collections.abc import Generator
+
 import pytest
 
 from infra.local.connector_state import personal_chat
+from infra.local.world import Fault
 from tests.e2e.parley import Parley
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -10,6 +13,15 @@ TELEMETRY = "What is the telemetry interval of the HRN-200?"
 PRICE = "What is the US list price of Heron?"
 
 
+@pytest.fixture
+def slow_search(parley: Parley) -> Generator[None]:
+    """An answer that is whole at once is shown once; this one is waited for."""
+    parley.world.faults.append(Fault("graph", "*", kind="delay", seconds=0.3, times=100))
+    yield
+    parley.world.faults.clear()
+
+
+@pytest.mark.usefixtures("slow_search")
 async def test_the_answer_is_one_message_in_the_thread_updated_in_place(parley: Parley) -> None:
     await parley.sign_in("Hiro")
     since = len(parley.world.record)
@@ -57,6 +69,7 @@ async def test_a_file_that_only_some_may_open_is_neither_used_nor_named(parley: 
     assert "not everybody here may see" in shared.text
 
 
+@pytest.mark.usefixtures("slow_search")
 async def test_a_group_chat_gets_one_updated_message_and_nobody_else_hears(parley: Parley) -> None:
     await parley.sign_in("Jonas")
     mine = len(parley.teams.seen(personal_chat(parley.world, parley.world.person("Jonas"))))
